@@ -1,0 +1,221 @@
+package db
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// SignIn is what a login callback learned, and what it asks for.
+type SignIn struct {
+	// Provider and Subject are the identity. Subject never changes at the provider.
+	Provider, Subject string
+	// Login and Name are the identity's names at the provider. Name may be empty.
+	Login, Name string
+	// AccessToken is the provider's token, sealed.
+	AccessToken string
+	// Avatar may be nil: then a former picture stays.
+	Avatar *Avatar
+	// GuestID is the guest whose rows come along. Empty: nothing moves.
+	GuestID string
+	// SessionHash is the new session's token hash, and EndSession that of the session
+	// that this browser had before, or empty.
+	SessionHash, EndSession string
+	UserAgent               string
+}
+
+// SignedIn is the outcome of a SignIn.
+type SignedIn struct {
+	UserID string
+	// IsNew is true when the account was made just now.
+	IsNew bool
+	// MergeID names the merge of the guest into this user, and is empty when nothing was
+	// asked to move or the guest had been merged into someone else before.
+	MergeID string
+}
+
+// SignIn is the login: in one transaction it finds or makes the user, rekeys the guest's
+// rows to it, leaves the guest as a tombstone and makes the session. All of it happens or
+// nothing does. Signing in again with the same guest finds the merge that there is.
+func (d *DB) SignIn(ctx context.Context, in SignIn) (SignedIn, error) {
+	var out SignedIn
+	err := d.inTx(ctx, func(t *tx) (err error) {
+		out = SignedIn{}
+		if out.UserID, out.IsNew, err = findOrCreateUser(t, in); err != nil {
+			return err
+		}
+		// Counted before the guest's arrive: the question is what the account has itself.
+		profiles, err := countProfiles(t, out.UserID)
+		if err != nil {
+			return err
+		}
+		moved := 0
+		if in.GuestID != "" {
+			if out.MergeID, moved, err = rekeyGuest(t, in.GuestID, out.UserID); err != nil {
+				return err
+			}
+		}
+		if profiles == 0 {
+			if err := insertProfileOfUser(t, out.UserID, in, moved == 0); err != nil {
+				return err
+			}
+		}
+		if err := saveAvatar(t, out.UserID, in.Avatar); err != nil {
+			return err
+		}
+		if err := startSession(t, out.UserID, in); err != nil {
+			return err
+		}
+		t.audit("login", slog.String("user", out.UserID), slog.String("provider", in.Provider), slog.Bool("new", out.IsNew))
+		return nil
+	})
+	if err != nil {
+		return SignedIn{}, fmt.Errorf("sign in: %w", err)
+	}
+	return out, nil
+}
+
+// displayName is how a user is called: by the name at the provider, or else the login.
+func (in SignIn) displayName() string {
+	for _, name := range []string{in.Name, in.Login} {
+		if fitting := FitName(name); fitting != "" {
+			return fitting
+		}
+	}
+	return GeneratedName(in.Subject)
+}
+
+func findOrCreateUser(t *tx, in SignIn) (userID string, isNew bool, err error) {
+	err = t.queryRow(`SELECT user_id FROM identities WHERE provider = $1 AND subject = $2`, in.Provider, in.Subject).Scan(&userID)
+	switch {
+	case err == nil:
+		return userID, false, updateUser(t, userID, in)
+	case !errors.Is(err, ErrNotFound):
+		return "", false, err
+	}
+	// Never the guest's id: an id that a guest token carries must not name a user.
+	userID = uuid.NewString()
+	if _, err := t.exec(`INSERT INTO users (id, is_guest, name, created_at, seen_at) VALUES ($1, FALSE, $2, $3, $3)`,
+		userID, in.displayName(), t.now); err != nil {
+		return "", false, err
+	}
+	_, err = t.exec(`INSERT INTO identities (provider, subject, user_id, login, access_token, created_at) VALUES ($1, $2, $3, $4, $5, $6)`,
+		in.Provider, in.Subject, userID, in.Login, in.AccessToken, t.now)
+	return userID, true, err
+}
+
+// updateUser follows what the provider says now: people rename themselves.
+func updateUser(t *tx, userID string, in SignIn) error {
+	if _, err := t.exec(`UPDATE users SET name = $1, seen_at = $2 WHERE id = $3`, in.displayName(), t.now, userID); err != nil {
+		return err
+	}
+	_, err := t.exec(`UPDATE identities SET login = $1, access_token = $2 WHERE provider = $3 AND subject = $4`,
+		in.Login, in.AccessToken, in.Provider, in.Subject)
+	return err
+}
+
+// ownedTables is everything that a guest can own, and so everything that moves. Each has
+// the columns id and owner_id; a test compares the list with the schema.
+var ownedTables = []string{"profiles", "notes"}
+
+// rekeyGuest moves every row of a guest to a user, records which, and leaves a tombstone,
+// even for a guest that owns nothing: a write of its that is on the way must not bring it
+// to life after its cookie is gone. Its cost grows with the rows that move.
+func rekeyGuest(t *tx, guestID, userID string) (mergeID string, moved int, err error) {
+	isFirst, err := buryGuest(t, guestID, userID)
+	if err != nil {
+		return "", 0, err
+	}
+	if !isFirst {
+		mergeID, err = findMerge(t, guestID, userID)
+		return mergeID, 0, err
+	}
+	mergeID = uuid.NewString()
+	if _, err := t.exec(`INSERT INTO merges (id, guest_id, user_id, created_at) VALUES ($1, $2, $3, $4)`,
+		mergeID, guestID, userID, t.now); err != nil {
+		return "", 0, err
+	}
+	if err := placeProfilesLast(t, guestID, userID); err != nil {
+		return "", 0, err
+	}
+	for _, table := range ownedTables {
+		if _, err := t.exec(`INSERT INTO merged_rows (merge_id, table_name, row_id) SELECT $1, $2, id FROM `+table+` WHERE owner_id = $3`,
+			mergeID, table, guestID); err != nil {
+			return "", 0, err
+		}
+		rows, err := t.exec(`UPDATE `+table+` SET owner_id = $1 WHERE owner_id = $2`, userID, guestID)
+		if err != nil {
+			return "", 0, err
+		}
+		moved += int(rows)
+	}
+	t.audit("rekey", slog.String("merge", mergeID), slog.String("guest", guestID), slog.String("user", userID), slog.Int("rows", moved))
+	return mergeID, moved, nil
+}
+
+// buryGuest makes the guest a tombstone, and tells whether it was not one before.
+func buryGuest(t *tx, guestID, userID string) (isFirst bool, err error) {
+	rows, err := t.exec(`INSERT INTO users (id, is_guest, name, created_at, seen_at, merged_into, merged_at)
+		VALUES ($1, TRUE, $2, $3, $3, $4, $3)
+		ON CONFLICT (id) DO UPDATE SET merged_into = $4, merged_at = $3
+		WHERE users.is_guest AND users.merged_at IS NULL`,
+		guestID, GeneratedName(guestID), t.now, userID)
+	return rows == 1, err
+}
+
+// findMerge is the merge of this guest into this user, or "" if it went to another.
+func findMerge(t *tx, guestID, userID string) (mergeID string, err error) {
+	err = t.queryRow(`SELECT id FROM merges WHERE guest_id = $1 AND user_id = $2`, guestID, userID).Scan(&mergeID)
+	if errors.Is(err, ErrNotFound) {
+		return "", nil
+	}
+	return mergeID, err
+}
+
+// Merge is the record of one rekey.
+type Merge struct {
+	ID        string
+	CreatedAt time.Time
+	// Notes and Profiles count the rows that moved.
+	Notes, Profiles int
+}
+
+// Merge is a merge into this viewer; anyone else's is ErrNotFound.
+func (d *DB) Merge(ctx context.Context, v Viewer, id string) (Merge, error) {
+	m := Merge{ID: id}
+	var createdAt int64
+	err := d.stmts.queryRow(ctx, `SELECT m.created_at,
+			(SELECT count(*) FROM merged_rows WHERE merge_id = m.id AND table_name = 'notes'),
+			(SELECT count(*) FROM merged_rows WHERE merge_id = m.id AND table_name = 'profiles')
+		FROM merges m WHERE m.id = $1 AND m.user_id = $2 AND m.undone_at IS NULL`, id, v.ID).
+		Scan(&createdAt, &m.Notes, &m.Profiles)
+	m.CreatedAt = fromMillis(createdAt)
+	return m, err
+}
+
+// Avatar is a picture, at most a few hundred kilobytes, of a type that a browser shows.
+type Avatar struct {
+	ContentType string
+	Image       []byte
+}
+
+// Avatar is the picture of a user; ErrNotFound if there is none.
+func (d *DB) Avatar(ctx context.Context, v Viewer) (Avatar, error) {
+	var a Avatar
+	err := d.stmts.queryRow(ctx, `SELECT content_type, image FROM avatars WHERE user_id = $1`, v.ID).Scan(&a.ContentType, &a.Image)
+	return a, err
+}
+
+func saveAvatar(t *tx, userID string, a *Avatar) error {
+	if a == nil {
+		return nil
+	}
+	_, err := t.exec(`INSERT INTO avatars (user_id, content_type, image, updated_at) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (user_id) DO UPDATE SET content_type = $2, image = $3, updated_at = $4`,
+		userID, a.ContentType, a.Image, t.now)
+	return err
+}

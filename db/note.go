@@ -1,0 +1,259 @@
+package db
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+)
+
+const (
+	// MaxNoteBytes is how long a note may be, in bytes of UTF-8.
+	MaxNoteBytes = 512 << 10
+	// MaxNotes is how many notes a viewer may have, those in the trash included.
+	MaxNotes = 10_000
+)
+
+// Note is Markdown text.
+type Note struct {
+	ID   string
+	Body string
+	// Version is 1 for a new note; every save adds 1.
+	Version   int64
+	UpdatedAt time.Time
+}
+
+// NoteSummary is a note as a list shows it.
+type NoteSummary struct {
+	ID        string
+	Title     string // the first heading or line, without its Markdown
+	Excerpt   string // what follows, on one line
+	UpdatedAt time.Time
+}
+
+// Cursor is a place in the list of notes, newest first. The zero Cursor is its beginning.
+type Cursor struct {
+	UpdatedAt time.Time
+	ID        string
+}
+
+// NormalizeBody puts a text into the form in which it is kept: line ends are LF, which
+// browsers turn into CRLF when they submit a form. The error is an *InvalidError.
+func NormalizeBody(body string) (string, error) {
+	body = strings.ReplaceAll(body, "\r\n", "\n")
+	switch {
+	case len(body) > MaxNoteBytes:
+		over := len(body) - MaxNoteBytes
+		return body, &InvalidError{"body", fmt.Sprintf("This note is %d bytes longer than the %d KiB a note can hold. Your text is still here: shorten it, or move a part into another note.", over, MaxNoteBytes>>10)}
+	case !utf8.ValidString(body):
+		return body, &InvalidError{"body", "This text holds bytes that are not UTF-8, so it could not be saved. Your text is still here."}
+	case strings.ContainsRune(body, 0):
+		return body, &InvalidError{"body", "This text holds a NUL character, which cannot be saved. Your text is still here: remove it and save again."}
+	}
+	return body, nil
+}
+
+// CreateNote stores a new note. The id is the caller's, so that the same request sent
+// twice makes one note; an id that is someone else's is exchanged for a new one. If the
+// viewer has the note already and its text differs, the error is ErrConflict and the Note
+// is the stored one. Other errors: *InvalidError, *LimitError, ErrViewerGone.
+func (d *DB) CreateNote(ctx context.Context, v Viewer, id, body string) (note Note, err error) {
+	body, err = NormalizeBody(body)
+	if err != nil {
+		return Note{}, err
+	}
+	err = d.inTx(ctx, func(t *tx) error {
+		if err := admit(t, v); err != nil {
+			return err
+		}
+		var ownerID string
+		err := t.queryRow(`SELECT owner_id FROM notes WHERE id = $1`, id).Scan(&ownerID)
+		switch {
+		case err == nil && ownerID == v.ID:
+			note, err = saveNote(t, v, Note{ID: id, Body: body})
+			return err
+		case err == nil:
+			id = uuid.NewString()
+		case !errors.Is(err, ErrNotFound):
+			return err
+		}
+		note, err = insertNote(t, v, id, body)
+		return err
+	})
+	return note, err
+}
+
+func insertNote(t *tx, v Viewer, id, body string) (Note, error) {
+	var count int
+	err := t.queryRow(`SELECT count(*) FROM notes WHERE owner_id = $1`, v.ID).Scan(&count)
+	if err != nil {
+		return Note{}, err
+	}
+	if count >= MaxNotes {
+		return Note{}, &LimitError{What: "notes", Max: MaxNotes}
+	}
+	_, err = t.exec(`INSERT INTO notes (id, owner_id, body, version, created_at, updated_at) VALUES ($1, $2, $3, 1, $4, $4)`,
+		id, v.ID, body, t.now)
+	return Note{ID: id, Body: body, Version: 1, UpdatedAt: fromMillis(t.now)}, err
+}
+
+// SaveNote stores the text of a note if the note is still at the version that the text
+// was based on. If it moved on, the error is ErrConflict and the Note is the stored one.
+// A text that is already stored is not an error and changes nothing: it is how a save
+// looks whose answer was lost. Other errors: *InvalidError, ErrNotFound, ErrViewerGone.
+func (d *DB) SaveNote(ctx context.Context, v Viewer, note Note) (saved Note, err error) {
+	note.Body, err = NormalizeBody(note.Body)
+	if err != nil {
+		return Note{}, err
+	}
+	err = d.inTx(ctx, func(t *tx) error {
+		if err := admit(t, v); err != nil {
+			return err
+		}
+		saved, err = saveNote(t, v, note)
+		return err
+	})
+	return saved, err
+}
+
+func saveNote(t *tx, v Viewer, note Note) (Note, error) {
+	stored, err := findNote(t.queryRow, v, note.ID)
+	switch {
+	case err != nil:
+		return Note{}, err
+	case stored.Body == note.Body:
+		return stored, nil
+	case stored.Version != note.Version:
+		return stored, ErrConflict
+	}
+	// The version counts in the statement too: where writes run side by side, the check
+	// above is only a hint.
+	rows, err := t.exec(`UPDATE notes SET body = $1, version = version + 1, updated_at = $2
+		WHERE id = $3 AND owner_id = $4 AND version = $5 AND deleted_at IS NULL`,
+		note.Body, t.now, note.ID, v.ID, note.Version)
+	if err == nil && rows == 0 {
+		err = ErrConflict
+	}
+	return Note{ID: note.ID, Body: note.Body, Version: note.Version + 1, UpdatedAt: fromMillis(t.now)}, err
+}
+
+// Note is a note of the viewer; ErrNotFound for one that is deleted, someone else's or
+// never was.
+func (d *DB) Note(ctx context.Context, v Viewer, id string) (Note, error) {
+	return findNote(func(query string, args ...any) row { return d.stmts.queryRow(ctx, query, args...) }, v, id)
+}
+
+func findNote(queryRow func(string, ...any) row, v Viewer, id string) (Note, error) {
+	note := Note{ID: id}
+	var updatedAt int64
+	err := queryRow(`SELECT body, version, updated_at FROM notes WHERE id = $1 AND owner_id = $2 AND deleted_at IS NULL`, id, v.ID).
+		Scan(&note.Body, &note.Version, &updatedAt)
+	note.UpdatedAt = fromMillis(updatedAt)
+	return note, err
+}
+
+// summaryHead is how many characters of a note are read to tell its title and excerpt.
+const summaryHead = 320
+
+// Notes is the viewer's notes from a place on, the last saved first, at most limit.
+// After is where the next ones begin; it is the zero Cursor when there are none.
+func (d *DB) Notes(ctx context.Context, v Viewer, from Cursor, limit int) (notes []NoteSummary, after Cursor, err error) {
+	if !v.HasRow {
+		return nil, Cursor{}, nil
+	}
+	scan := func(row scanner) error {
+		n, err := scanNoteSummary(row)
+		notes = append(notes, n)
+		return err
+	}
+	if from.ID == "" {
+		err = d.stmts.each(ctx, scan, `SELECT id, updated_at, substr(body, 1, $2) FROM notes
+			WHERE owner_id = $1 AND deleted_at IS NULL
+			ORDER BY updated_at DESC, id DESC LIMIT $3`, v.ID, summaryHead, limit+1)
+	} else {
+		err = d.stmts.each(ctx, scan, `SELECT id, updated_at, substr(body, 1, $2) FROM notes
+			WHERE owner_id = $1 AND deleted_at IS NULL AND (updated_at, id) < ($4, $5)
+			ORDER BY updated_at DESC, id DESC LIMIT $3`, v.ID, summaryHead, limit+1, millis(from.UpdatedAt), from.ID)
+	}
+	if len(notes) > limit {
+		notes = notes[:limit]
+		after = Cursor{UpdatedAt: notes[limit-1].UpdatedAt, ID: notes[limit-1].ID}
+	}
+	return notes, after, err
+}
+
+func scanNoteSummary(row scanner) (n NoteSummary, err error) {
+	var head string
+	var updatedAt int64
+	err = row.Scan(&n.ID, &updatedAt, &head)
+	n.Title, n.Excerpt = Summarize(head)
+	n.UpdatedAt = fromMillis(updatedAt)
+	return n, err
+}
+
+// Summarize is the title and the excerpt of a text, or of its beginning.
+func Summarize(body string) (title, excerpt string) {
+	title, rest := "", body
+	for title == "" && rest != "" {
+		var line string
+		line, rest, _ = strings.Cut(rest, "\n")
+		title = plainLine(line)
+	}
+	var words []string
+	for line := range strings.Lines(rest) {
+		words = append(words, strings.Fields(plainLine(line))...)
+	}
+	return title, strings.Join(words, " ")
+}
+
+// plainLine is a line without the Markdown that begins it (heading, quote, list, rule).
+func plainLine(line string) string {
+	line = strings.TrimSpace(line)
+	line = strings.TrimLeft(line, "#>-*+=|` ")
+	line = strings.TrimPrefix(strings.TrimPrefix(line, "[ ] "), "[x] ")
+	return strings.TrimSpace(line)
+}
+
+// DeleteNote puts a note of the viewer into the trash. Errors: ErrNotFound, ErrViewerGone.
+func (d *DB) DeleteNote(ctx context.Context, v Viewer, id string) error {
+	return d.updateNote(ctx, v, `UPDATE notes SET deleted_at = $1 WHERE id = $2 AND owner_id = $3 AND deleted_at IS NULL`, id)
+}
+
+// RestoreNote takes a note of the viewer out of the trash; one that is not in it stays as
+// it is. Errors: ErrNotFound, ErrViewerGone.
+func (d *DB) RestoreNote(ctx context.Context, v Viewer, id string) error {
+	return d.updateNote(ctx, v, `UPDATE notes SET deleted_at = NULL, updated_at = CASE WHEN deleted_at IS NULL THEN updated_at ELSE $1 END
+		WHERE id = $2 AND owner_id = $3`, id)
+}
+
+func (d *DB) updateNote(ctx context.Context, v Viewer, query, id string) error {
+	return d.inTx(ctx, func(t *tx) error {
+		if err := admit(t, v); err != nil {
+			return err
+		}
+		rows, err := t.exec(query, t.now, id, v.ID)
+		if err == nil && rows == 0 {
+			return ErrNotFound
+		}
+		return err
+	})
+}
+
+// Holdings counts what a viewer owns, as it would come along to a user.
+type Holdings struct {
+	Notes, Profiles int
+}
+
+// Holdings counts the viewer's notes outside the trash and its stored profiles.
+func (d *DB) Holdings(ctx context.Context, v Viewer) (h Holdings, err error) {
+	if !v.HasRow {
+		return h, nil
+	}
+	err = d.stmts.queryRow(ctx, `SELECT (SELECT count(*) FROM notes WHERE owner_id = $1 AND deleted_at IS NULL),
+		(SELECT count(*) FROM profiles WHERE owner_id = $1)`, v.ID).Scan(&h.Notes, &h.Profiles)
+	return h, err
+}

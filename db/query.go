@@ -1,0 +1,110 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"sync"
+)
+
+// statements prepares each query once. Parsing a query takes SQLite longer than running
+// most of ours.
+type statements struct {
+	on    preparer
+	mu    sync.RWMutex
+	byKey map[string]*sql.Stmt
+}
+
+type preparer interface {
+	PrepareContext(ctx context.Context, query string) (*sql.Stmt, error)
+}
+
+func newStatements(on preparer) *statements {
+	return &statements{on: on, byKey: make(map[string]*sql.Stmt)}
+}
+
+func (s *statements) get(ctx context.Context, query string) (*sql.Stmt, error) {
+	s.mu.RLock()
+	stmt := s.byKey[query]
+	s.mu.RUnlock()
+	if stmt != nil {
+		return stmt, nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if stmt := s.byKey[query]; stmt != nil {
+		return stmt, nil
+	}
+	stmt, err := s.on.PrepareContext(ctx, query)
+	if err != nil {
+		return nil, classify(err)
+	}
+	s.byKey[query] = stmt
+	return stmt, nil
+}
+
+func (s *statements) close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var errs []error
+	for _, stmt := range s.byKey {
+		errs = append(errs, stmt.Close())
+	}
+	clear(s.byKey)
+	return errors.Join(errs...)
+}
+
+// row scans the first row of a query; no row is ErrNotFound.
+type row struct {
+	row *sql.Row
+	err error
+}
+
+func (r row) Scan(dest ...any) error {
+	if r.err != nil {
+		return r.err
+	}
+	return classify(r.row.Scan(dest...))
+}
+
+// scanner is what a row type's scan helper reads from: one row, or the present one of many.
+type scanner interface{ Scan(dest ...any) error }
+
+func (s *statements) queryRow(ctx context.Context, query string, args ...any) row {
+	stmt, err := s.get(ctx, query)
+	if err != nil {
+		return row{err: err}
+	}
+	return row{row: stmt.QueryRowContext(ctx, args...)}
+}
+
+// each calls scan for every row of a query.
+func (s *statements) each(ctx context.Context, scan func(scanner) error, query string, args ...any) (err error) {
+	stmt, err := s.get(ctx, query)
+	if err != nil {
+		return err
+	}
+	rows, err := stmt.QueryContext(ctx, args...)
+	if err != nil {
+		return classify(err)
+	}
+	defer func() { err = errors.Join(err, classify(rows.Close())) }()
+	for rows.Next() {
+		if err := scan(rows); err != nil {
+			return err
+		}
+	}
+	return classify(rows.Err())
+}
+
+func (s *statements) exec(ctx context.Context, query string, args ...any) (rowsAffected int64, err error) {
+	stmt, err := s.get(ctx, query)
+	if err != nil {
+		return 0, err
+	}
+	result, err := stmt.ExecContext(ctx, args...)
+	if err != nil {
+		return 0, classify(err)
+	}
+	return result.RowsAffected()
+}

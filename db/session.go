@@ -1,0 +1,62 @@
+package db
+
+import (
+	"context"
+	"log/slog"
+	"time"
+)
+
+const (
+	// SessionIdle is how long a session lives without a visit.
+	SessionIdle = 30 * 24 * time.Hour
+	// SessionMax is how long a session lives at all (OWASP ASVS 5.0, 7.3.2).
+	SessionMax = 180 * 24 * time.Hour
+)
+
+// Session is the user that a session token stands for, given the token's hash. The error
+// for a session that has ended, or never was, is ErrNotFound.
+func (d *DB) Session(ctx context.Context, tokenHash string) (Viewer, error) {
+	now := d.now()
+	v := Viewer{HasRow: true, SessionHash: tokenHash}
+	var seenAt, expiresAt int64
+	err := d.stmts.queryRow(ctx, `SELECT u.id, u.name, s.seen_at, s.expires_at, EXISTS (SELECT 1 FROM avatars a WHERE a.user_id = u.id)
+		FROM sessions s JOIN users u ON u.id = s.user_id
+		WHERE s.token_hash = $1 AND s.expires_at > $2 AND s.seen_at > $3`,
+		tokenHash, millis(now), millis(now.Add(-SessionIdle))).
+		Scan(&v.ID, &v.Name, &seenAt, &expiresAt, &v.HasAvatar)
+	if err != nil {
+		return Viewer{}, err
+	}
+	v.Until = fromMillis(min(expiresAt, seenAt+SessionIdle.Milliseconds()))
+	if millis(now)-seenAt > seenEvery.Milliseconds() {
+		return v, d.touchSession(ctx, v)
+	}
+	return v, nil
+}
+
+func (d *DB) touchSession(ctx context.Context, v Viewer) error {
+	return d.inTx(ctx, func(t *tx) error {
+		_, err := t.exec(`UPDATE sessions SET seen_at = $1 WHERE token_hash = $2`, t.now, v.SessionHash)
+		return err
+	})
+}
+
+func startSession(t *tx, userID string, in SignIn) error {
+	if _, err := t.exec(`DELETE FROM sessions WHERE token_hash = $1`, in.EndSession); err != nil {
+		return err
+	}
+	_, err := t.exec(`INSERT INTO sessions (token_hash, user_id, created_at, seen_at, expires_at, user_agent) VALUES ($1, $2, $3, $3, $4, $5)`,
+		in.SessionHash, userID, t.now, t.now+SessionMax.Milliseconds(), in.UserAgent)
+	return err
+}
+
+// SignOut ends the viewer's session. Ending one that has ended is not an error.
+func (d *DB) SignOut(ctx context.Context, v Viewer) error {
+	return d.inTx(ctx, func(t *tx) error {
+		rows, err := t.exec(`DELETE FROM sessions WHERE token_hash = $1`, v.SessionHash)
+		if rows > 0 {
+			t.audit("logout", slog.String("user", v.ID))
+		}
+		return err
+	})
+}

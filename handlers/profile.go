@@ -1,0 +1,174 @@
+package handlers
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/google/uuid"
+	"github.com/labstack/echo/v4"
+
+	"github.com/guestpad/guestpad/db"
+	"github.com/guestpad/guestpad/views"
+)
+
+// addProfile answers POST /profiles (emoji, name, is_active; all may be left out).
+func (h *Handlers) addProfile(c echo.Context) error {
+	profile := db.SuggestedProfile(uuid.NewString())
+	if c.Request().PostForm.Has("emoji") || c.Request().PostForm.Has("name") {
+		profile = profileFrom(c, profile.ID)
+	}
+	_, err := h.DB.AddProfile(c.Request().Context(), viewer(c), profile)
+	noteWrite(c, err)
+	if limit := new(db.LimitError); errors.As(err, &limit) {
+		return h.showProfiles(c, http.StatusUnprocessableEntity, "You have 12 profiles, which is as many as there can be. Remove one first.")
+	}
+	if message := invalidFields(err); message != nil {
+		return h.showProfiles(c, http.StatusUnprocessableEntity, message.emoji+message.name)
+	}
+	if err != nil {
+		return err
+	}
+	return h.showProfiles(c, http.StatusOK, "")
+}
+
+// updateProfile answers PUT /profiles/:id (emoji, name, is_active). With the field "find"
+// it saves nothing and shows the palette for the field "q": the search without JavaScript.
+func (h *Handlers) updateProfile(c echo.Context) error {
+	typed := profileFrom(c, c.Param("id"))
+	form := profileForm(typed)
+	form.Palette = palette(typed.Emoji, field(c, "q"))
+	if field(c, "find") != "" {
+		form.Palette.IsOpen = true
+		return h.showEditorBehind(c, http.StatusOK, editorState{profile: &form})
+	}
+	saved, err := h.DB.UpdateProfile(c.Request().Context(), viewer(c), typed)
+	noteWrite(c, err)
+	if message := invalidFields(err); message != nil {
+		form.NameError, form.EmojiError = message.name, message.emoji
+		form.Palette.IsOpen = message.emoji != "" || isPick(c)
+		return h.showProfile(c, http.StatusUnprocessableEntity, form)
+	}
+	if err != nil {
+		return err
+	}
+	form = profileForm(saved)
+	form.Palette = palette(saved.Emoji, field(c, "q"))
+	form.Palette.IsOpen = isPick(c)
+	form.State = saved.Name + " is saved."
+	return h.showProfile(c, http.StatusOK, form)
+}
+
+// isPick tells whether an emoji was picked from the palette, whose button adds a second
+// value to the field. The palette stays open then, and the focus where it was.
+func isPick(c echo.Context) bool { return len(c.Request().PostForm["emoji"]) > 1 }
+
+// deleteProfile answers DELETE /profiles/:id.
+func (h *Handlers) deleteProfile(c echo.Context) error {
+	err := h.DB.DeleteProfile(c.Request().Context(), viewer(c), c.Param("id"))
+	if errors.Is(err, db.ErrLastProfile) {
+		return h.showProfiles(c, http.StatusUnprocessableEntity, "This is your only profile, so it has to stay. Change it, or add another one first.")
+	}
+	if err != nil {
+		return err
+	}
+	return h.showProfiles(c, http.StatusOK, "")
+}
+
+// showProfile answers with one profile, and with what else on the page shows it.
+func (h *Handlers) showProfile(c echo.Context, status int, form views.ProfileForm) error {
+	if !wantsPartial(c) {
+		if status == http.StatusOK {
+			return c.Redirect(http.StatusSeeOther, editorBehind(c))
+		}
+		return h.showEditorBehind(c, status, editorState{profile: &form})
+	}
+	you, discs, err := h.you(c.Request().Context(), viewer(c), editorState{})
+	if err != nil {
+		return err
+	}
+	form.CanRemove = len(you.Profiles.Items) > 1
+	return h.render(c, status, views.ProfileFormView(form), views.CardPartial(you.Card), views.BylinePartial(discs))
+}
+
+// showProfiles answers with the list of profiles, and with what else shows them.
+func (h *Handlers) showProfiles(c echo.Context, status int, message string) error {
+	if !wantsPartial(c) {
+		if status == http.StatusOK {
+			return c.Redirect(http.StatusSeeOther, editorBehind(c))
+		}
+		return h.showEditorBehind(c, status, editorState{profilesError: message})
+	}
+	you, discs, err := h.you(c.Request().Context(), viewer(c), editorState{profilesError: message})
+	if err != nil {
+		return err
+	}
+	return h.render(c, status, views.ProfileListView(you.Profiles), views.CardPartial(you.Card), views.BylinePartial(discs))
+}
+
+// searchEmoji answers GET /emoji (q, profile): the choices of a palette.
+func (h *Handlers) searchEmoji(c echo.Context) error {
+	return h.render(c, http.StatusOK, views.EmojiChoices(c.QueryParam("profile"), palette(c.QueryParam("emoji"), c.QueryParam("q"))))
+}
+
+func profileFrom(c echo.Context, id string) db.Profile {
+	return db.Profile{ID: id, Emoji: field(c, "emoji"), Name: field(c, "name"), IsActive: field(c, "is_active") == "true"}
+}
+
+func profileList(profiles []db.Profile) views.ProfileList {
+	list := views.ProfileList{CanAdd: len(profiles) < db.MaxProfiles}
+	for _, p := range profiles {
+		form := profileForm(p)
+		form.Palette = palette(p.Emoji, "")
+		form.CanRemove = len(profiles) > 1
+		list.Items = append(list.Items, form)
+	}
+	return list
+}
+
+func profileForm(p db.Profile) views.ProfileForm {
+	return views.ProfileForm{
+		ID: p.ID, Action: "/profiles/" + p.ID, Disc: disc(p), Name: p.Name, IsActive: p.IsActive,
+	}
+}
+
+// emojiInPalette is how many emoji a search shows.
+const emojiInPalette = 48
+
+func palette(chosen, query string) views.Palette {
+	p := views.Palette{Query: query}
+	for _, e := range db.SearchEmoji(query, emojiInPalette) {
+		p.Choices = append(p.Choices, views.EmojiChoice{Emoji: e.Emoji, Name: e.Name, IsChosen: e.Emoji == chosen})
+	}
+	return p
+}
+
+// fieldMessages are the messages beside a profile's fields.
+type fieldMessages struct{ emoji, name string }
+
+// invalidFields is nil unless the error is about what was typed.
+func invalidFields(err error) *fieldMessages {
+	var messages *fieldMessages
+	for _, e := range unjoin(err) {
+		invalid := new(db.InvalidError)
+		if !errors.As(e, &invalid) {
+			continue
+		}
+		if messages == nil {
+			messages = new(fieldMessages)
+		}
+		switch invalid.Field {
+		case "emoji":
+			messages.emoji = invalid.Message
+		case "name":
+			messages.name = invalid.Message
+		}
+	}
+	return messages
+}
+
+func unjoin(err error) []error {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		return joined.Unwrap()
+	}
+	return []error{err}
+}

@@ -1,0 +1,74 @@
+package handlers
+
+import (
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+	"github.com/labstack/echo/v4/middleware"
+)
+
+// routes is the whole URL surface, grouped by who may enter. Browsers without JavaScript
+// send POST with _method where the table says PUT or DELETE.
+func (h *Handlers) routes(e *echo.Echo) {
+	e.Use(
+		withRequestID,
+		h.logRequest,
+		middleware.RecoverWithConfig(middleware.RecoverConfig{DisableErrorHandler: true, LogErrorFunc: h.logPanic}),
+		h.secureHeaders,
+		h.canonicalHost,
+		middleware.GzipWithConfig(middleware.GzipConfig{Level: 3, MinLength: 1024}),
+		h.sameOrigin,
+	)
+
+	// Anyone; no identity is looked at or made.
+	get(e, "/healthz", h.healthz)
+	get(e, "/readyz", h.readyz)
+	get(e, "/static/*", echo.WrapHandler(h.assets))
+
+	// Any viewer. A stranger becomes a guest here, and nothing is written.
+	page := []echo.MiddlewareFunc{noStore, h.withViewer}
+	get(e, "/", h.home, page...)
+	get(e, "/editor", h.newNote, page...)
+	get(e, "/editor/:note", h.editNote, page...)
+	get(e, "/emoji", h.searchEmoji, page...)
+	get(e, "/avatar", h.avatar, page...)
+	get(e, "/login", h.login, page...)
+	get(e, "/auth/github/callback", h.githubCallback, page...)
+
+	// Signing in and out: also for a browser that brought no cookie.
+	door := []echo.MiddlewareFunc{noStore, maxBody(smallBody), h.withViewer}
+	e.POST("/auth/github", h.githubBegin, append(door, h.limitLogins)...)
+	e.POST("/logout", h.logout, door...)
+
+	// A viewer whose cookie came with the request: these write.
+	write := []echo.MiddlewareFunc{noStore, maxBody(smallBody), h.withViewer, requireCookie, h.limitFirstWrites}
+	e.POST("/profiles", h.addProfile, write...)
+	e.PUT("/profiles/:id", h.updateProfile, write...)
+	e.DELETE("/profiles/:id", h.deleteProfile, write...)
+	e.POST("/profiles/:id", byMethodField(h.updateProfile, h.deleteProfile), write...)
+	e.DELETE("/notes/:id", h.deleteNote, write...)
+	e.POST("/notes/:id/restore", h.restoreNote, write...)
+
+	writeNote := []echo.MiddlewareFunc{noStore, maxBody(noteBody), h.withViewer, requireCookie, h.limitFirstWrites}
+	e.POST("/notes", h.createNote, writeNote...)
+	e.PUT("/notes/:id", h.saveNote, writeNote...)
+	e.POST("/notes/:id", byMethodField(h.saveNote, h.deleteNote), writeNote...)
+}
+
+// get registers a page for GET and HEAD.
+func get(e *echo.Echo, path string, handler echo.HandlerFunc, with ...echo.MiddlewareFunc) {
+	e.Match([]string{http.MethodGet, http.MethodHead}, path, handler, with...)
+}
+
+// byMethodField dispatches a form that a browser sent without JavaScript.
+func byMethodField(put, del echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		switch field(c, "_method") {
+		case http.MethodPut:
+			return put(c)
+		case http.MethodDelete:
+			return del(c)
+		}
+		return echo.ErrMethodNotAllowed
+	}
+}

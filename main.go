@@ -1,0 +1,409 @@
+// Guestpad is a Markdown notes app in which a stranger is a first-class user: open it and
+// write; sign in when it matters; everything you made comes along.
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/alecthomas/kong"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/guestpad/guestpad/db"
+	"github.com/guestpad/guestpad/handlers"
+	"github.com/guestpad/guestpad/handlers/fakegithub"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "guestpad:", err)
+		os.Exit(1)
+	}
+}
+
+const (
+	// drainPatience is how long requests that are under way may take after a signal.
+	drainPatience = 10 * time.Second
+	purgeEvery    = time.Hour
+)
+
+// run serves until ctx ends or something fails.
+func run(ctx context.Context, args []string) error {
+	cfg, err := parseConfig(args)
+	if err != nil {
+		return err
+	}
+	log := slog.New(handlers.LogHandler(slog.NewTextHandler(os.Stderr, nil)))
+
+	listener, err := net.Listen("tcp", cfg.Addr)
+	if err != nil {
+		return fmt.Errorf("GUESTPAD_ADDR: listen on %q: %w", cfg.Addr, err)
+	}
+	defer listener.Close() //nolint:errcheck // closed by the server before
+	public, err := cfg.publicURL(listener.Addr())
+	if err != nil {
+		return err
+	}
+	if err := cfg.refusePublicDemo(listener.Addr(), public); err != nil {
+		return err
+	}
+	secrets, err := cfg.secrets()
+	if err != nil {
+		return err
+	}
+	store, err := db.Open(ctx, db.Config{URL: cfg.DatabaseURL, Log: log})
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err := store.Close(); err != nil {
+			log.Error("close the database", slog.Any("error", err))
+		}
+	}()
+
+	group, ctx := errgroup.WithContext(ctx)
+	github, err := cfg.github()
+	if err != nil {
+		return err
+	}
+	if cfg.Demo {
+		if github, err = startFakeGitHub(ctx, group); err != nil {
+			return err
+		}
+	}
+	handler, err := handlers.New(handlers.Config{
+		DB: store, Secrets: secrets, PublicURL: public, GitHub: github,
+		GuestTTL: cfg.GuestTTL, TrustedProxies: cfg.trustedProxies, Log: log,
+	})
+	if err != nil {
+		return err
+	}
+	group.Go(func() error { return purge(ctx, store, cfg.GuestTTL, log) })
+	group.Go(func() error { return serve(ctx, listener, handler, log) })
+	cfg.announce(log, listener.Addr(), public, github)
+	return group.Wait()
+}
+
+// serve answers requests until ctx ends, then lets those under way finish.
+func serve(ctx context.Context, listener net.Listener, handler http.Handler, log *slog.Logger) error {
+	server := &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       30 * time.Second,
+		WriteTimeout:      60 * time.Second, // a login waits for GitHub
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    16 << 10,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(listener) }()
+	select {
+	case err := <-failed:
+		return fmt.Errorf("serve: %w", err)
+	case <-ctx.Done():
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainPatience)
+	defer cancel()
+	if err := server.Shutdown(ctx); err != nil {
+		return errors.Join(fmt.Errorf("requests took longer than %s to finish: %w", drainPatience, err), server.Close())
+	}
+	return nil
+}
+
+// startFakeGitHub serves a GitHub of our own on a free loopback port.
+func startFakeGitHub(ctx context.Context, group *errgroup.Group) (*handlers.GitHub, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, fmt.Errorf("--demo: listen for the fake GitHub: %w", err)
+	}
+	const id, secret = "demo", "demo"
+	server := &http.Server{
+		Handler: fakegithub.New(id, secret), ReadHeaderTimeout: 5 * time.Second,
+		// A request that is being slow on purpose ends with the program.
+		BaseContext: func(net.Listener) context.Context { return ctx },
+	}
+	group.Go(func() error {
+		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			return fmt.Errorf("serve the fake GitHub: %w", err)
+		}
+		return nil
+	})
+	group.Go(func() error {
+		<-ctx.Done()
+		return server.Close()
+	})
+	at := &url.URL{Scheme: "http", Host: listener.Addr().String()}
+	return &handlers.GitHub{ClientID: id, ClientSecret: secret, URL: at, APIURL: at}, nil
+}
+
+// purge removes what has expired, in small batches, until ctx ends.
+func purge(ctx context.Context, store *db.DB, guestTTL time.Duration, log *slog.Logger) error {
+	ticker := time.NewTicker(purgeEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+		}
+		purged, err := store.Purge(ctx, guestTTL)
+		if err != nil && ctx.Err() == nil {
+			log.Error("purge", slog.Any("error", err))
+		}
+		if purged != (db.Purged{}) {
+			log.Info("purge", slog.Int("guests", purged.Guests), slog.Int("tombstones", purged.Tombstones), slog.Int("sessions", purged.Sessions))
+		}
+	}
+}
+
+// config is every setting. The names are a promise to people and scripts.
+type config struct {
+	Addr        string        `env:"GUESTPAD_ADDR" default:"localhost:8080" placeholder:"HOST:PORT" help:"Listen address. Port 0 takes a free one."`
+	URL         string        `env:"GUESTPAD_URL" placeholder:"URL" help:"Public base URL, for the login callback, cookies and HSTS. Default: http://ADDR."`
+	Data        string        `env:"GUESTPAD_DATA" default:"./data" placeholder:"FOLDER" help:"Folder of guestpad.db and the generated guestpad.secrets."`
+	DatabaseURL string        `env:"GUESTPAD_DATABASE_URL" name:"database-url" placeholder:"URL" help:"Database, as sqlite:PATH. Default: guestpad.db in the data folder."`
+	Secrets     string        `env:"GUESTPAD_SECRETS" placeholder:"LIST" help:"Secrets that sign the cookies: base64, comma separated, newest first, at least 32 bytes each. Put a new one in front to rotate. Default: generated on the first start and kept in the data folder."`
+	GuestTTL    time.Duration `env:"GUESTPAD_GUEST_TTL" name:"guest-ttl" default:"720h" placeholder:"DURATION" help:"Inactivity after which a guest is purged, 1h to 9600h. Default: 720h (30 days)."`
+	Demo        bool          `help:"Sign in against a built-in fake GitHub, to try everything without an account. Only on a loopback address."`
+
+	// Settings that come from the environment alone: a secret in the arguments can be
+	// read by everyone on the machine.
+	GitHubClientID     string `kong:"-"`
+	GitHubClientSecret string `kong:"-"`
+	GitHubURL          string `kong:"-"`
+	GitHubAPIURL       string `kong:"-"`
+	TrustedProxies     string `kong:"-"`
+
+	trustedProxies []netip.Prefix
+}
+
+const description = `A notes app in which a stranger is a first-class user: open it and write; sign in when it matters; everything you made comes along.
+
+To try it:   guestpad --demo
+
+These are read from the environment only:
+
+  GITHUB_CLIENT_ID, GITHUB_CLIENT_SECRET
+      The GitHub OAuth app to sign in with; its callback is URL/auth/github/callback. Without them signing in is off, and the page says so.
+  GUESTPAD_GITHUB_URL, GUESTPAD_GITHUB_API_URL
+      Another GitHub, such as GitHub Enterprise. Default: https://github.com and https://api.github.com.
+  GUESTPAD_TRUSTED_PROXIES
+      Addresses of reverse proxies whose X-Forwarded-For is believed: CIDRs, comma separated.`
+
+// parseConfig reads arguments and environment. An error names the setting that is wrong
+// and says what it wants.
+func parseConfig(args []string) (*config, error) {
+	var cfg config
+	parser, err := kong.New(&cfg, kong.Name("guestpad"), kong.Description(description),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 96}),
+		kong.ValueFormatter(func(v *kong.Value) string {
+			if len(v.Tag.Envs) == 0 {
+				return v.Help
+			}
+			return v.Help + " [" + v.Tag.Envs[0] + "]"
+		}))
+	if err != nil {
+		return nil, err
+	}
+	if _, err := parser.Parse(args); err != nil {
+		return nil, err
+	}
+	cfg.GitHubClientID = os.Getenv("GITHUB_CLIENT_ID")
+	cfg.GitHubClientSecret = os.Getenv("GITHUB_CLIENT_SECRET")
+	cfg.GitHubURL = os.Getenv("GUESTPAD_GITHUB_URL")
+	cfg.GitHubAPIURL = os.Getenv("GUESTPAD_GITHUB_API_URL")
+	cfg.TrustedProxies = os.Getenv("GUESTPAD_TRUSTED_PROXIES")
+	return &cfg, cfg.check()
+}
+
+func (cfg *config) check() error {
+	if _, _, err := net.SplitHostPort(cfg.Addr); err != nil {
+		return fmt.Errorf("GUESTPAD_ADDR (--addr): want HOST:PORT, such as localhost:8080, not %q", cfg.Addr)
+	}
+	if cfg.GuestTTL < time.Hour || cfg.GuestTTL > 9600*time.Hour {
+		return fmt.Errorf("GUESTPAD_GUEST_TTL (--guest-ttl): want 1h to 9600h (400 days, which is as long as browsers keep a cookie), not %s", cfg.GuestTTL)
+	}
+	if cfg.DatabaseURL == "" {
+		cfg.DatabaseURL = "sqlite:" + filepath.Join(cfg.Data, "guestpad.db")
+	}
+	if _, err := db.Path(cfg.DatabaseURL); err != nil {
+		return fmt.Errorf("GUESTPAD_DATABASE_URL (--database-url): %w", err)
+	}
+	return cfg.parseTrustedProxies()
+}
+
+func (cfg *config) parseTrustedProxies() error {
+	for proxy := range strings.SplitSeq(cfg.TrustedProxies, ",") {
+		proxy = strings.TrimSpace(proxy)
+		if proxy == "" {
+			continue
+		}
+		prefix, err := netip.ParsePrefix(proxy)
+		if err != nil {
+			return fmt.Errorf("GUESTPAD_TRUSTED_PROXIES: want CIDRs, comma separated, such as 127.0.0.0/8,10.0.0.0/8, not %q", proxy)
+		}
+		cfg.trustedProxies = append(cfg.trustedProxies, prefix)
+	}
+	return nil
+}
+
+// publicURL is where browsers find us. By default it is the address that was asked for,
+// with the port that it got.
+func (cfg *config) publicURL(listening net.Addr) (*url.URL, error) {
+	if cfg.URL == "" {
+		host, _, _ := net.SplitHostPort(cfg.Addr)
+		_, port, _ := net.SplitHostPort(listening.String())
+		if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
+			host = "localhost"
+		}
+		return &url.URL{Scheme: "http", Host: net.JoinHostPort(host, port)}, nil
+	}
+	return parseBaseURL("GUESTPAD_URL (--url)", cfg.URL)
+}
+
+// parseBaseURL takes http or https and a host. A path is refused where it has no use.
+func parseBaseURL(setting, raw string) (*url.URL, error) {
+	u, err := url.Parse(raw)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		return nil, fmt.Errorf("%s: want a URL such as https://notes.example.org", setting)
+	}
+	u.Path = strings.TrimSuffix(u.Path, "/")
+	if strings.HasPrefix(setting, "GUESTPAD_URL") && u.Path != "" {
+		return nil, fmt.Errorf("%s: want a URL without a path, not %q: Guestpad needs a host of its own", setting, raw)
+	}
+	return u, nil
+}
+
+// refusePublicDemo keeps the fake GitHub, with which anyone is anyone, on this machine.
+func (cfg *config) refusePublicDemo(listening net.Addr, public *url.URL) error {
+	if !cfg.Demo {
+		return nil
+	}
+	if tcp, ok := listening.(*net.TCPAddr); !ok || !tcp.IP.IsLoopback() {
+		return fmt.Errorf("--demo lets anyone sign in as anyone, so GUESTPAD_ADDR (--addr) must be a loopback address such as localhost:8080, not %q", cfg.Addr)
+	}
+	if !handlers.IsLoopback(public.Hostname()) {
+		return fmt.Errorf("--demo lets anyone sign in as anyone, so GUESTPAD_URL (--url) must be on this machine, not %q", public)
+	}
+	return nil
+}
+
+// github is nil when no credentials are set.
+func (cfg *config) github() (*handlers.GitHub, error) {
+	id, secret := cfg.GitHubClientID, cfg.GitHubClientSecret
+	if id == "" && secret == "" {
+		return nil, nil
+	}
+	if id == "" || secret == "" {
+		return nil, errors.New("GITHUB_CLIENT_ID and GITHUB_CLIENT_SECRET: want both or neither")
+	}
+	web, err := parseBaseURL("GUESTPAD_GITHUB_URL", orDefault(cfg.GitHubURL, "https://github.com"))
+	if err != nil {
+		return nil, err
+	}
+	api, err := parseBaseURL("GUESTPAD_GITHUB_API_URL", orDefault(cfg.GitHubAPIURL, "https://api.github.com"))
+	if err != nil {
+		return nil, err
+	}
+	return &handlers.GitHub{ClientID: id, ClientSecret: secret, URL: web, APIURL: api}, nil
+}
+
+func orDefault(value, fallback string) string {
+	if value == "" {
+		return fallback
+	}
+	return value
+}
+
+// secrets are the configured ones, or those of the file that the first start makes.
+func (cfg *config) secrets() ([][]byte, error) {
+	if cfg.Secrets != "" {
+		secrets, err := parseSecrets(cfg.Secrets)
+		if err != nil {
+			return nil, fmt.Errorf("GUESTPAD_SECRETS (--secrets): %w", err)
+		}
+		return secrets, nil
+	}
+	path := filepath.Join(cfg.Data, "guestpad.secrets")
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		text, err = generateSecrets(path)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("GUESTPAD_DATA (--data): the file of secrets: %w", err)
+	}
+	secrets, err := parseSecrets(string(text))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return secrets, nil
+}
+
+func parseSecrets(list string) ([][]byte, error) {
+	var secrets [][]byte
+	for i, text := range strings.Split(strings.TrimSpace(list), ",") {
+		secret, err := base64.StdEncoding.DecodeString(strings.TrimSpace(text))
+		if err != nil {
+			return nil, fmt.Errorf("secret %d is not base64; make one with: openssl rand -base64 32", i+1)
+		}
+		if len(secret) < handlers.MinSecretBytes {
+			return nil, fmt.Errorf("secret %d has %d bytes; want at least %d; make one with: openssl rand -base64 32", i+1, len(secret), handlers.MinSecretBytes)
+		}
+		secrets = append(secrets, secret)
+	}
+	return secrets, nil
+}
+
+// generateSecrets makes the file, complete or not at all. When another process makes it
+// at the same time, the first one's counts for both.
+func generateSecrets(path string) ([]byte, error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, err
+	}
+	secret := make([]byte, 32)
+	_, _ = rand.Read(secret)                                              // never fails (Go 1.24)
+	draft, err := os.CreateTemp(filepath.Dir(path), "guestpad.secrets.*") // mode 0600
+	if err != nil {
+		return nil, err
+	}
+	defer os.Remove(draft.Name()) //nolint:errcheck // what is left over does no harm
+	_, err = draft.WriteString(base64.StdEncoding.EncodeToString(secret) + "\n")
+	if err := errors.Join(err, draft.Sync(), draft.Close()); err != nil {
+		return nil, err
+	}
+	if err := os.Link(draft.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
+		return nil, err
+	}
+	return os.ReadFile(path)
+}
+
+// announce says at the start what a person needs to know.
+func (cfg *config) announce(log *slog.Logger, listening net.Addr, public *url.URL, github *handlers.GitHub) {
+	log.Info("guestpad is ready", slog.String("url", public.String()), slog.String("addr", listening.String()))
+	if public.Scheme != "https" && !handlers.IsLoopback(public.Hostname()) {
+		log.Warn("plain HTTP beyond this machine: whoever can read the network can read the notes and take over sessions; use https where you can")
+	}
+	switch {
+	case cfg.Demo:
+		log.Info("demo: signing in goes to a fake GitHub, where you choose who you are")
+	case github == nil:
+		log.Info("signing in is off: set GITHUB_CLIENT_ID and GITHUB_CLIENT_SECRET to turn it on")
+	}
+}

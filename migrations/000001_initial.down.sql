@@ -1,0 +1,9 @@
+DROP TABLE merged_rows;
+DROP TABLE merges;
+DROP TABLE notes;
+DROP TABLE profiles;
+DROP TABLE sessions;
+DROP TABLE avatars;
+DROP TABLE identities;
+DROP TABLE users;
+DROP TABLE applied_migrations;
