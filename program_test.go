@@ -43,7 +43,8 @@ type program struct {
 	cmd  *exec.Cmd
 	url  string
 	data string
-	done chan error
+	done chan struct{} // closed when it has ended; err is how
+	err  error
 
 	mu  sync.Mutex
 	log strings.Builder
@@ -55,7 +56,7 @@ var readyLine = regexp.MustCompile(`msg="guestpad is ready" url=(\S+)`)
 // the arguments name one, and waits until it is ready. It is stopped with the test.
 func startProgram(t testing.TB, args ...string) *program {
 	t.Helper()
-	p := &program{t: t, data: t.TempDir(), done: make(chan error, 1)}
+	p := &program{t: t, data: t.TempDir()}
 	p.start(args...)
 	t.Cleanup(p.stop)
 	return p
@@ -63,6 +64,7 @@ func startProgram(t testing.TB, args ...string) *program {
 
 func (p *program) start(args ...string) {
 	p.t.Helper()
+	p.done = make(chan struct{})
 	p.cmd = exec.Command(binary, append([]string{"--addr=localhost:0", "--data=" + p.data}, args...)...)
 	p.cmd.Env = cleanEnv()
 	stderr, err := p.cmd.StderrPipe()
@@ -96,7 +98,8 @@ func (p *program) follow(stderr io.Reader, ready chan<- string) {
 		}
 	}
 	close(ready)
-	p.done <- p.cmd.Wait()
+	p.err = p.cmd.Wait()
+	close(p.done)
 }
 
 // logged is what the program has logged so far.
@@ -108,9 +111,6 @@ func (p *program) logged() string {
 
 // stop asks the program to end and waits until it has.
 func (p *program) stop() {
-	if p.cmd.ProcessState != nil {
-		return
-	}
 	_ = p.cmd.Process.Signal(syscall.SIGTERM)
 	select {
 	case <-p.done:
