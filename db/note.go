@@ -58,7 +58,7 @@ func NormalizeBody(body string) (string, error) {
 }
 
 // CreateNote stores a new note. The id is the caller's, so that the same request sent
-// twice makes one note; an id that is someone else's is exchanged for a new one. If the
+// twice makes one note; an id that is empty or someone else's becomes a new one. If the
 // viewer has the note already and its text differs, the error is ErrConflict and the Note
 // is the stored one. Other errors: *InvalidError, *LimitError, ErrViewerGone.
 func (d *DB) CreateNote(ctx context.Context, v Viewer, id, body string) (note Note, err error) {
@@ -76,7 +76,7 @@ func (d *DB) CreateNote(ctx context.Context, v Viewer, id, body string) (note No
 		case err == nil && ownerID == v.ID:
 			note, err = saveNote(t, v, Note{ID: id, Body: body})
 			return err
-		case err == nil:
+		case err == nil || id == "":
 			id = uuid.NewString()
 		case !errors.Is(err, ErrNotFound):
 			return err

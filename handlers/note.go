@@ -18,7 +18,7 @@ import (
 func (h *Handlers) createNote(c echo.Context) error {
 	id, body := field(c, "id"), field(c, "body")
 	if uuid.Validate(id) != nil {
-		id = uuid.NewString()
+		id = ""
 	}
 	form := views.NoteForm{ID: id, Action: "/notes", Body: body, State: "Not saved"}
 	if strings.TrimSpace(body) == "" {
