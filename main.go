@@ -54,17 +54,14 @@ func run(ctx context.Context, args []string) error {
 
 	listener, err := net.Listen("tcp", cfg.Addr)
 	if err != nil {
-		return fmt.Errorf("GUESTPAD_ADDR: listen on %q: %w", cfg.Addr, err)
+		return fmt.Errorf("GUESTPAD_ADDR (--addr): listen on %q: %w", cfg.Addr, err)
 	}
 	defer listener.Close() //nolint:errcheck // closed by the server before
-	public, err := cfg.publicURL(listener.Addr())
-	if err != nil {
-		return err
-	}
+	public := cfg.publicURL(listener.Addr())
 	if err := cfg.refusePublicDemo(listener.Addr(), public); err != nil {
 		return err
 	}
-	secrets, err := cfg.secrets()
+	secrets, err := cfg.loadSecrets()
 	if err != nil {
 		return err
 	}
@@ -79,10 +76,7 @@ func run(ctx context.Context, args []string) error {
 	}()
 
 	group, ctx := errgroup.WithContext(ctx)
-	github, err := cfg.github()
-	if err != nil {
-		return err
-	}
+	github := cfg.github
 	if cfg.Demo {
 		if github, err = startFakeGitHub(ctx, group); err != nil {
 			return err
@@ -90,12 +84,12 @@ func run(ctx context.Context, args []string) error {
 	}
 	handler, err := handlers.New(handlers.Config{
 		DB: store, Secrets: secrets, PublicURL: public, GitHub: github,
-		GuestTTL: cfg.GuestTTL, TrustedProxies: cfg.trustedProxies, Log: log,
+		GuestTTL: time.Duration(cfg.GuestTTL), TrustedProxies: cfg.trustedProxies, Log: log,
 	})
 	if err != nil {
 		return err
 	}
-	group.Go(func() error { return purge(ctx, store, cfg.GuestTTL, log) })
+	group.Go(func() error { return purge(ctx, store, time.Duration(cfg.GuestTTL), log) })
 	group.Go(func() error { return serve(ctx, listener, handler, log) })
 	cfg.announce(log, listener.Addr(), public, github)
 	return group.Wait()
@@ -175,13 +169,13 @@ func purge(ctx context.Context, store *db.DB, guestTTL time.Duration, log *slog.
 
 // config is every setting. The names are a promise to people and scripts.
 type config struct {
-	Addr        string        `env:"GUESTPAD_ADDR" default:"localhost:8080" placeholder:"HOST:PORT" help:"Listen address. Port 0 takes a free one."`
-	URL         string        `env:"GUESTPAD_URL" placeholder:"URL" help:"Public base URL, for the login callback, cookies and HSTS. Default: http://ADDR."`
-	Data        string        `env:"GUESTPAD_DATA" default:"./data" placeholder:"FOLDER" help:"Folder of guestpad.db and the generated guestpad.secrets."`
-	DatabaseURL string        `env:"GUESTPAD_DATABASE_URL" name:"database-url" placeholder:"URL" help:"Database, as sqlite:PATH. Default: guestpad.db in the data folder."`
-	Secrets     string        `env:"GUESTPAD_SECRETS" placeholder:"LIST" help:"Secrets that sign the cookies: base64, comma separated, newest first, at least 32 bytes each. Put a new one in front to rotate. Default: generated on the first start and kept in the data folder."`
-	GuestTTL    time.Duration `env:"GUESTPAD_GUEST_TTL" name:"guest-ttl" default:"720h" placeholder:"DURATION" help:"Inactivity after which a guest is purged, 1h to 9600h. Default: 720h (30 days)."`
-	Demo        bool          `help:"Sign in against a built-in fake GitHub, to try everything without an account. Only on a loopback address."`
+	Addr        string   `env:"GUESTPAD_ADDR" default:"localhost:8080" placeholder:"HOST:PORT" help:"Listen address. Port 0 takes a free one. Default: localhost:8080."`
+	URL         string   `env:"GUESTPAD_URL" placeholder:"URL" help:"Public base URL, for the login callback, cookies and HSTS. Default: http://ADDR."`
+	Data        string   `env:"GUESTPAD_DATA" default:"./data" placeholder:"FOLDER" help:"Folder of guestpad.db and the generated guestpad.secrets. Default: ./data."`
+	DatabaseURL string   `env:"GUESTPAD_DATABASE_URL" name:"database-url" placeholder:"URL" help:"Database, as sqlite:PATH. Default: guestpad.db in the data folder."`
+	Secrets     string   `env:"GUESTPAD_SECRETS" placeholder:"LIST" help:"Secrets that sign the cookies: base64, comma separated, newest first, at least 32 bytes each. Put a new one in front to rotate. Default: generated on the first start and kept in the data folder."`
+	GuestTTL    guestTTL `env:"GUESTPAD_GUEST_TTL" name:"guest-ttl" default:"720h" placeholder:"DURATION" help:"Inactivity after which a guest is purged, 1h to 9600h. Default: 720h (30 days)."`
+	Demo        bool     `help:"Sign in against a built-in fake GitHub, to try everything without an account. Only on a loopback address."`
 
 	// Settings that come from the environment alone: a secret in the arguments can be
 	// read by everyone on the machine.
@@ -191,7 +185,23 @@ type config struct {
 	GitHubAPIURL       string `kong:"-"`
 	TrustedProxies     string `kong:"-"`
 
+	// What check makes of the settings above.
+	url            *url.URL         // nil: http://ADDR
+	github         *handlers.GitHub // nil: signing in is off
+	secrets        [][]byte         // nil: those of the file
 	trustedProxies []netip.Prefix
+}
+
+// guestTTL is a duration that says what it wants to be.
+type guestTTL time.Duration
+
+func (ttl *guestTTL) UnmarshalText(text []byte) error {
+	d, err := time.ParseDuration(string(text))
+	if err != nil || d < time.Hour || d > 9600*time.Hour {
+		return fmt.Errorf("want 1h to 9600h (400 days, which is as long as browsers keep a cookie), such as 720h, not %q", text)
+	}
+	*ttl = guestTTL(d)
+	return nil
 }
 
 const description = `A notes app in which a stranger is a first-class user: open it and write; sign in when it matters; everything you made comes along.
@@ -201,11 +211,14 @@ To try it:   guestpad --demo
 These are read from the environment only:
 
   GITHUB_CLIENT_ID, GITHUB_CLIENT_SECRET
-      The GitHub OAuth app to sign in with; its callback is URL/auth/github/callback. Without them signing in is off, and the page says so.
+      The GitHub OAuth app to sign in with; its callback is
+      URL/auth/github/callback. Without them signing in is off.
   GUESTPAD_GITHUB_URL, GUESTPAD_GITHUB_API_URL
-      Another GitHub, such as GitHub Enterprise. Default: https://github.com and https://api.github.com.
+      Another GitHub, such as GitHub Enterprise.
+      Default: https://github.com and https://api.github.com.
   GUESTPAD_TRUSTED_PROXIES
-      Addresses of reverse proxies whose X-Forwarded-For is believed: CIDRs, comma separated.`
+      Reverse proxies whose X-Forwarded-For is believed:
+      CIDRs, comma separated. Default: none.`
 
 // parseConfig reads arguments and environment. An error names the setting that is wrong
 // and says what it wants.
@@ -233,18 +246,29 @@ func parseConfig(args []string) (*config, error) {
 	return &cfg, cfg.check()
 }
 
-func (cfg *config) check() error {
+// check looks at every setting before anything is opened.
+func (cfg *config) check() (err error) {
 	if _, _, err := net.SplitHostPort(cfg.Addr); err != nil {
 		return fmt.Errorf("GUESTPAD_ADDR (--addr): want HOST:PORT, such as localhost:8080, not %q", cfg.Addr)
-	}
-	if cfg.GuestTTL < time.Hour || cfg.GuestTTL > 9600*time.Hour {
-		return fmt.Errorf("GUESTPAD_GUEST_TTL (--guest-ttl): want 1h to 9600h (400 days, which is as long as browsers keep a cookie), not %s", cfg.GuestTTL)
 	}
 	if cfg.DatabaseURL == "" {
 		cfg.DatabaseURL = "sqlite:" + filepath.Join(cfg.Data, "guestpad.db")
 	}
 	if _, err := db.Path(cfg.DatabaseURL); err != nil {
 		return fmt.Errorf("GUESTPAD_DATABASE_URL (--database-url): %w", err)
+	}
+	if cfg.Secrets != "" {
+		if cfg.secrets, err = parseSecrets(cfg.Secrets); err != nil {
+			return fmt.Errorf("GUESTPAD_SECRETS (--secrets): %w", err)
+		}
+	}
+	if cfg.URL != "" {
+		if cfg.url, err = parsePublicURL(cfg.URL); err != nil {
+			return err
+		}
+	}
+	if cfg.github, err = cfg.parseGitHub(); err != nil {
+		return err
 	}
 	return cfg.parseTrustedProxies()
 }
@@ -266,28 +290,33 @@ func (cfg *config) parseTrustedProxies() error {
 
 // publicURL is where browsers find us. By default it is the address that was asked for,
 // with the port that it got.
-func (cfg *config) publicURL(listening net.Addr) (*url.URL, error) {
-	if cfg.URL == "" {
-		host, _, _ := net.SplitHostPort(cfg.Addr)
-		_, port, _ := net.SplitHostPort(listening.String())
-		if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
-			host = "localhost"
-		}
-		return &url.URL{Scheme: "http", Host: net.JoinHostPort(host, port)}, nil
+func (cfg *config) publicURL(listening net.Addr) *url.URL {
+	if cfg.url != nil {
+		return cfg.url
 	}
-	return parseBaseURL("GUESTPAD_URL (--url)", cfg.URL)
+	host, _, _ := net.SplitHostPort(cfg.Addr)
+	_, port, _ := net.SplitHostPort(listening.String())
+	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
+		host = "localhost"
+	}
+	return &url.URL{Scheme: "http", Host: net.JoinHostPort(host, port)}
 }
 
-// parseBaseURL takes http or https and a host. A path is refused where it has no use.
+func parsePublicURL(raw string) (*url.URL, error) {
+	u, err := parseBaseURL("GUESTPAD_URL (--url)", raw)
+	if err == nil && u.Path != "" {
+		return nil, fmt.Errorf("GUESTPAD_URL (--url): want a URL without a path, not %q: Guestpad needs a host of its own", raw)
+	}
+	return u, err
+}
+
+// parseBaseURL takes http or https and a host.
 func parseBaseURL(setting, raw string) (*url.URL, error) {
 	u, err := url.Parse(raw)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
-		return nil, fmt.Errorf("%s: want a URL such as https://notes.example.org", setting)
+		return nil, fmt.Errorf("%s: want a URL such as https://notes.example.org, not %q", setting, raw)
 	}
 	u.Path = strings.TrimSuffix(u.Path, "/")
-	if strings.HasPrefix(setting, "GUESTPAD_URL") && u.Path != "" {
-		return nil, fmt.Errorf("%s: want a URL without a path, not %q: Guestpad needs a host of its own", setting, raw)
-	}
 	return u, nil
 }
 
@@ -305,8 +334,8 @@ func (cfg *config) refusePublicDemo(listening net.Addr, public *url.URL) error {
 	return nil
 }
 
-// github is nil when no credentials are set.
-func (cfg *config) github() (*handlers.GitHub, error) {
+// parseGitHub is nil when no credentials are set.
+func (cfg *config) parseGitHub() (*handlers.GitHub, error) {
 	id, secret := cfg.GitHubClientID, cfg.GitHubClientSecret
 	if id == "" && secret == "" {
 		return nil, nil
@@ -332,14 +361,11 @@ func orDefault(value, fallback string) string {
 	return value
 }
 
-// secrets are the configured ones, or those of the file that the first start makes.
-func (cfg *config) secrets() ([][]byte, error) {
-	if cfg.Secrets != "" {
-		secrets, err := parseSecrets(cfg.Secrets)
-		if err != nil {
-			return nil, fmt.Errorf("GUESTPAD_SECRETS (--secrets): %w", err)
-		}
-		return secrets, nil
+// loadSecrets returns the configured secrets, or those of the file that the first start
+// makes.
+func (cfg *config) loadSecrets() ([][]byte, error) {
+	if cfg.secrets != nil {
+		return cfg.secrets, nil
 	}
 	path := filepath.Join(cfg.Data, "guestpad.secrets")
 	text, err := os.ReadFile(path)

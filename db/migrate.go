@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -106,7 +107,9 @@ func isApplied(ctx context.Context, handle *sql.DB, version int) (bool, error) {
 // flag in memory. A write transaction on a file beside the database is released by the
 // operating system when its holder dies.
 func lockForMigration(ctx context.Context, path string) (unlock func(), err error) {
-	lock, err := sql.Open("sqlite", dataSource(path+".lock", "_busy_timeout=60000"))
+	// Not in WAL mode: changing into it takes a lock that does not wait.
+	file := url.URL{Scheme: "file", Path: path + ".lock", RawQuery: "_busy_timeout=60000&_txlock=immediate"}
+	lock, err := sql.Open("sqlite", file.String())
 	if err != nil {
 		return nil, err
 	}

@@ -278,16 +278,23 @@ func safeNext(next string) string {
 	return next
 }
 
-// withReceipt makes the next page say what came along.
+// withReceipt makes the next page say what came along. It adds to the text of the path
+// and leaves the rest as it is: taking a path apart and writing it anew can turn "/%2f"
+// into "//", which is another host.
 func withReceipt(next, mergeID string) string {
-	to, err := url.Parse(next)
-	if err != nil || mergeID == "" {
+	if mergeID == "" {
 		return next
 	}
-	query := to.Query()
-	query.Set("merge", mergeID)
-	to.RawQuery = query.Encode()
-	return to.String()
+	path, fragment, hasFragment := strings.Cut(next, "#")
+	separator := "?"
+	if strings.Contains(path, "?") {
+		separator = "&"
+	}
+	path += separator + "merge=" + mergeID
+	if hasFragment {
+		path += "#" + fragment
+	}
+	return path
 }
 
 // loginPath is the login page that comes back to next.
