@@ -31,7 +31,7 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends the program at once
 	if err := run(ctx, os.Args[1:]); err != nil {
 		fmt.Fprintln(os.Stderr, "guestpad:", err)
 		os.Exit(1)
@@ -56,7 +56,7 @@ func run(ctx context.Context, args []string) error {
 	if err != nil {
 		return fmt.Errorf("GUESTPAD_ADDR (--addr): listen on %q: %w", cfg.Addr, err)
 	}
-	defer listener.Close() //nolint:errcheck // closed by the server before
+	defer listener.Close() // again, if it was served
 	public := cfg.publicURL(listener.Addr())
 	if err := cfg.refusePublicDemo(listener.Addr(), public); err != nil {
 		return err
@@ -409,7 +409,7 @@ func generateSecrets(path string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer os.Remove(draft.Name()) //nolint:errcheck // what is left over does no harm
+	defer os.Remove(draft.Name())
 	_, err = draft.WriteString(base64.StdEncoding.EncodeToString(secret) + "\n")
 	if err := errors.Join(err, draft.Sync(), draft.Close()); err != nil {
 		return nil, err

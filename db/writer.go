@@ -226,10 +226,6 @@ func (t *tx) queryRow(query string, args ...any) row {
 	return t.stmts.queryRow(context.Background(), query, args...)
 }
 
-func (t *tx) each(scan func(scanner) error, query string, args ...any) error {
-	return t.stmts.each(context.Background(), scan, query, args...)
-}
-
 func (t *tx) exec(query string, args ...any) (rowsAffected int64, err error) {
 	return t.stmts.exec(context.Background(), query, args...)
 }

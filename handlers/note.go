@@ -13,10 +13,10 @@ import (
 	"github.com/guestpad/guestpad/views"
 )
 
-// createNote answers POST /notes (body; id makes sending twice harmless; then as in
+// createNote answers POST /notes (body; new_id, a UUID, makes sending twice harmless; then as in
 // finishSave).
 func (h *Handlers) createNote(c echo.Context) error {
-	id, body := field(c, "id"), field(c, "body")
+	id, body := field(c, "new_id"), field(c, "body")
 	if uuid.Validate(id) != nil {
 		id = ""
 	}

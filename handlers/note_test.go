@@ -26,7 +26,7 @@ func TestANoteIsWrittenReadAndSaved(t *testing.T) {
 func TestSavingByHtmxAnswersWithTheFormAndTheList(t *testing.T) {
 	s := newSite(t)
 	v := s.newGuest()
-	a := v.post("/notes", url.Values{"body": {"# First"}, "id": {uuid.NewString()}}, htmx).must(t, 200).
+	a := v.post("/notes", url.Values{"body": {"# First"}, "new_id": {uuid.NewString()}}, htmx).must(t, 200).
 		has(t, `name="version" value="1"`, `hx-target="#note-list"`, "First", "1 note comes along").hasNot(t, "<html")
 	address := a.Header.Get("HX-Replace-Url")
 	if !noteAddress.MatchString(address) {
@@ -56,7 +56,7 @@ func TestAnOutdatedSaveKeepsBothTextsOnThePage(t *testing.T) {
 func TestTheSameCreateTwiceIsOneNote(t *testing.T) {
 	s := newSite(t)
 	v := s.newGuest()
-	form := url.Values{"body": {"x"}, "id": {uuid.NewString()}}
+	form := url.Values{"body": {"x"}, "new_id": {uuid.NewString()}}
 	first := v.post("/notes", form).must(t, 303).location()
 	if second := v.post("/notes", form).must(t, 303).location(); second != first {
 		t.Errorf("leads to %q, then %q", first, second)
@@ -64,7 +64,7 @@ func TestTheSameCreateTwiceIsOneNote(t *testing.T) {
 	if n := s.rows(`SELECT count(*) FROM notes`); n != 1 {
 		t.Errorf("%d notes", n)
 	}
-	v.post("/notes", url.Values{"body": {"another text"}, "id": form["id"]}).must(t, 409).has(t, "another text", ">\nx</pre>")
+	v.post("/notes", url.Values{"body": {"another text"}, "new_id": form["new_id"]}).must(t, 409).has(t, "another text", ">\nx</pre>")
 }
 
 func TestTextsThatCannotBeSavedStayOnThePage(t *testing.T) {

@@ -27,7 +27,7 @@ document.addEventListener('htmx:error', () => {
 let savedText;
 const textOf = () => document.getElementById('body');
 document.addEventListener('htmx:before:request', (event) => {
-  if (event.detail.ctx.sourceElement.id === 'note') event.detail.ctx.sentText = textOf().value;
+  if (event.detail.ctx.sourceElement.matches('#note')) event.detail.ctx.sentText = textOf().value;
 });
 document.addEventListener('htmx:after:swap', (event) => {
   const { sentText, response } = event.detail.ctx;

@@ -1,3 +1,7 @@
+// Package views draws the pages. Its models mirror what is on the screen: handlers fill
+// them in, and nothing here reads a database, a cookie or a request.
+//
+// A partial that answers htmx is the very component that its page embeds.
 package views
 
 import "strconv"

@@ -18,10 +18,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/guestpad/guestpad/handlers/fakegithub"
 	"github.com/markbates/goth"
 	"github.com/markbates/goth/providers/github"
 	"golang.org/x/oauth2"
+
+	"github.com/guestpad/guestpad/handlers/fakegithub"
 )
 
 const (
