@@ -1,19 +1,64 @@
 .DEFAULT_GOAL := help
-SHELL := /bin/bash
+SHELL := /bin/bash -o pipefail
 GO ?= go
-CHECK_FUZZ_TIME ?= 10s
+
+# Tools that are not part of the program, pinned.
+GOLANGCI_LINT := $(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.12.2
+GOVULNCHECK := $(GO) run golang.org/x/vuln/cmd/govulncheck@v1.8.0
+
+# Each fuzz target and the package that it is in.
+FUZZ := db:FuzzName db:FuzzEmoji handlers:FuzzToken handlers:FuzzNext
 
 .PHONY: run
 run: ## Serve on http://localhost:8080, with a fake GitHub to sign in with
 	$(GO) run . --demo
 
 .PHONY: dev
-dev: ## The same, and reload the browser when a file changes (open http://localhost:7331)
-	$(GO) tool templ generate --watch --proxy=http://localhost:8080 --open-browser=false --cmd="$(GO) run . --demo"
+dev: ## The same, and reload http://localhost:7331 when a file changes
+	$(GO) tool templ generate --watch --proxy=http://localhost:8080 --proxyport=7331 --open-browser=false --cmd="$(GO) run . --demo"
 
 .PHONY: test
 test: ## Run the tests
 	$(GO) test -race -shuffle=on ./...
+
+.PHONY: check
+check: fresh lint test races fuzz ## Everything that has to hold before a change lands
+
+.PHONY: fresh
+fresh: ## Fail when generated code or go.mod is out of date
+	$(GO) tool templ fmt -fail views
+	$(GO) tool templ generate
+	$(GO) mod tidy -diff
+	@git diff --exit-code --stat -- views || { echo "views: run make generate, and commit what it changes"; exit 1; }
+
+.PHONY: lint
+lint: ## Run the linters
+	$(GO) vet -tags=bench ./...
+	$(GOLANGCI_LINT) run
+
+.PHONY: races
+races: ## Let logins, writes and sign-outs of one guest collide a thousand times
+	$(GO) test -race -count=1 -run=AtOneInstant ./handlers -races=1000
+
+.PHONY: fuzz
+fuzz: ## Run each fuzz target for a moment
+	@for target in $(FUZZ); do \
+		echo "fuzz $$target"; \
+		$(GO) test -run='^$$' -fuzz="^$${target#*:}$$" -fuzztime=$(or $(FUZZTIME),10s) ./$${target%:*} || exit 1; \
+	done
+
+.PHONY: soak
+soak: ## The same, for much longer
+	$(MAKE) fuzz FUZZTIME=10m
+	$(GO) test -race -count=1 -timeout=2h -run=AtOneInstant ./handlers -races=20000
+
+.PHONY: bench
+bench: ## Measure against yardsticks in the same run, and print the ratios
+	$(GO) test -tags=bench -run='^TestBench$$' -count=1 -v -timeout=30m .
+
+.PHONY: vulncheck
+vulncheck: ## Look up known vulnerabilities of what is used (needs the network)
+	$(GOVULNCHECK) ./...
 
 .PHONY: build
 build: ## Build the binary ./guestpad
