@@ -51,6 +51,7 @@ fuzz: ## Run each fuzz target for a moment
 soak: ## The same, for much longer
 	$(MAKE) fuzz FUZZTIME=10m
 	$(GO) test -race -count=1 -timeout=2h -run=AtOneInstant ./handlers -races=20000
+	$(GO) test -count=1 -timeout=2h -run=VisitsLeave ./handlers -visits=1000000
 
 .PHONY: bench
 bench: ## Measure against yardsticks in the same run, and print the ratios

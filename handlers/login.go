@@ -244,6 +244,8 @@ func (h *Handlers) logout(c echo.Context) error {
 		return err
 	}
 	h.clearCookie(c, h.cookies.session)
+	// Pages that browsers hold ready for Back, although they are no-store.
+	c.Response().Header().Set("Clear-Site-Data", `"cache"`)
 	_, found, err := h.guestOf(c)
 	if err != nil {
 		return err

@@ -281,6 +281,9 @@ func TestSigningOutStartsAFreshGuestInTheSameAnswer(t *testing.T) {
 	if a.sets("__Host-guest") == nil || v.cookie("__Host-session") != "" {
 		t.Errorf("cookies = %v", a.Cookies())
 	}
+	if a.Header.Get("Clear-Site-Data") != `"cache"` {
+		t.Error("pages that the browser keeps for Back are not cleared")
+	}
 	if page := v.get("/editor").must(t, 200).hasNot(t, "my words", "Ada Lovelace"); page.badge(t) == before[:8] {
 		t.Error("the fresh guest is the merged one")
 	}

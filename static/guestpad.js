@@ -39,3 +39,9 @@ window.addEventListener('beforeunload', (event) => {
   const text = textOf();
   if (text && !isLeavingByForm && text.value !== (savedText ?? text.defaultValue)) event.preventDefault();
 });
+
+// Over https and on loopback the answer to signing out empties what the browser keeps for
+// Back (Clear-Site-Data). Elsewhere browsers ignore that.
+window.addEventListener('pageshow', (event) => {
+  if (event.persisted && !window.isSecureContext) window.location.reload();
+});
