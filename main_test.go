@@ -120,6 +120,57 @@ func TestHelpNamesEverySetting(t *testing.T) {
 	}
 }
 
+// TestEverySettingTakesEffect starts with settings from the environment, then with the
+// same as flags, and looks at what each changes.
+func TestEverySettingTakesEffect(t *testing.T) {
+	t.Parallel()
+	secret := "MTExMTExMTExMTExMTExMTExMTExMTExMTExMTExMTE="
+	for _, way := range []string{"environment", "flags"} {
+		t.Run(way, func(t *testing.T) {
+			dir := t.TempDir()
+			p := &program{t: t, data: dir}
+			settings := map[string]string{
+				"GUESTPAD_URL": "https://notes.example.org", "GUESTPAD_DATABASE_URL": "sqlite:" + filepath.Join(dir, "other.db"),
+				"GUESTPAD_SECRETS": secret, "GUESTPAD_GUEST_TTL": "48h", "GUESTPAD_ADDR": "127.0.0.1:0", "GUESTPAD_DATA": filepath.Join(dir, "folder"),
+			}
+			var args []string
+			for name, value := range settings {
+				if way == "environment" {
+					p.env = append(p.env, name+"="+value)
+				} else {
+					args = append(args, "--"+strings.ToLower(strings.ReplaceAll(strings.TrimPrefix(name, "GUESTPAD_"), "_", "-"))+"="+value)
+				}
+			}
+			p.env = append(p.env, "GITHUB_CLIENT_ID=the-client", "GITHUB_CLIENT_SECRET=x", "GUESTPAD_GITHUB_URL=https://github.example.org/base",
+				"GUESTPAD_GITHUB_API_URL=https://api.example.org", "GUESTPAD_TRUSTED_PROXIES=127.0.0.0/8")
+			p.startWith(args)
+			t.Cleanup(p.stop)
+			if p.url != "https://notes.example.org" || !strings.Contains(p.logged(), "addr=127.0.0.1:") {
+				t.Errorf("url %q, log %s", p.url, p.logged())
+			}
+			_, address, _ := strings.Cut(p.logged(), "addr=")
+			address, _, _ = strings.Cut(address, "\n")
+			response, err := http.Get("http://" + strings.TrimSpace(address) + "/editor")
+			if err != nil {
+				t.Fatal(err)
+			}
+			_ = response.Body.Close()
+			if c := response.Cookies(); len(c) != 1 || c[0].Name != "__Host-guest" || c[0].MaxAge != 48*60*60 {
+				t.Errorf("cookies = %v", c)
+			}
+			if response.Header.Get("Strict-Transport-Security") == "" || !strings.Contains(response.Header.Get("Content-Security-Policy"), "form-action 'self' https://github.example.org;") {
+				t.Errorf("headers = %v", response.Header)
+			}
+			if _, err := os.Stat(filepath.Join(dir, "other.db")); err != nil {
+				t.Error(err)
+			}
+			if _, err := os.Stat(filepath.Join(dir, "folder", "guestpad.secrets")); err == nil {
+				t.Error("secrets were generated beside those that were set")
+			}
+		})
+	}
+}
+
 // browser is a client with cookies that says that it comes from our own pages.
 type browser struct {
 	t      testing.TB

@@ -43,6 +43,7 @@ type program struct {
 	cmd  *exec.Cmd
 	url  string
 	data string
+	env  []string
 	done chan struct{} // closed when it has ended; err is how
 	err  error
 
@@ -64,9 +65,15 @@ func startProgram(t testing.TB, args ...string) *program {
 
 func (p *program) start(args ...string) {
 	p.t.Helper()
+	p.startWith(append([]string{"--addr=localhost:0", "--data=" + p.data}, args...))
+}
+
+// startWith starts with these arguments alone.
+func (p *program) startWith(args []string) {
+	p.t.Helper()
 	p.done = make(chan struct{})
-	p.cmd = exec.Command(binary, append([]string{"--addr=localhost:0", "--data=" + p.data}, args...)...)
-	p.cmd.Env = cleanEnv()
+	p.cmd = exec.Command(binary, args...)
+	p.cmd.Env = append(cleanEnv(), p.env...)
 	stderr, err := p.cmd.StderrPipe()
 	if err != nil {
 		p.t.Fatal(err)

@@ -248,14 +248,23 @@ func TestAFailureAnywhereInTheLoginUndoesAllOfIt(t *testing.T) {
 	}
 }
 
+// visit is what a request of a signed-in browser does.
+func visit(t *testing.T, f *fixture, user Viewer) {
+	t.Helper()
+	if _, err := f.Session(t.Context(), user.SessionHash); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Touch(t.Context(), user); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestASessionEndsWhenIdleOrOldOrSignedOut(t *testing.T) {
 	f := open(t)
 	user, _ := f.signIn(t, "1815", "")
 	for range 3 { // visits keep it alive
 		f.clock.advance(SessionIdle - time.Hour)
-		if _, err := f.Session(t.Context(), user.SessionHash); err != nil {
-			t.Fatal(err)
-		}
+		visit(t, f, user)
 	}
 	f.clock.advance(SessionIdle + time.Second)
 	if _, err := f.Session(t.Context(), user.SessionHash); !errors.Is(err, ErrNotFound) {
@@ -265,7 +274,9 @@ func TestASessionEndsWhenIdleOrOldOrSignedOut(t *testing.T) {
 	user, _ = f.signIn(t, "1815", "")
 	for range SessionMax / (24 * time.Hour) {
 		f.clock.advance(24 * time.Hour)
-		_, _ = f.Session(t.Context(), user.SessionHash)
+		if err := f.Touch(t.Context(), user); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if _, err := f.Session(t.Context(), user.SessionHash); !errors.Is(err, ErrNotFound) {
 		t.Errorf("old: %v", err)
@@ -329,9 +340,6 @@ func TestPurgeTakesOnlyWhatHasExpired(t *testing.T) {
 	}
 	visitor := newGuest()
 	f.note(t, visitor, "written an hour before the others expire")
-	if err := f.TouchGuest(t.Context(), visitor.ID); err != nil {
-		t.Fatal(err)
-	}
 	f.clock.advance(2 * time.Hour)
 	if p, err := f.Purge(t.Context(), ttl); err != nil || p != (Purged{Guests: 1}) {
 		t.Errorf("guests: %+v, %v", p, err)

@@ -27,18 +27,9 @@ func (d *DB) Session(ctx context.Context, tokenHash string) (Viewer, error) {
 	if err != nil {
 		return Viewer{}, err
 	}
+	v.SeenAt = fromMillis(seenAt)
 	v.Until = fromMillis(min(expiresAt, seenAt+SessionIdle.Milliseconds()))
-	if millis(now)-seenAt > seenEvery.Milliseconds() {
-		return v, d.touchSession(ctx, v)
-	}
 	return v, nil
-}
-
-func (d *DB) touchSession(ctx context.Context, v Viewer) error {
-	return d.inTx(ctx, func(t *tx) error {
-		_, err := t.exec(`UPDATE sessions SET seen_at = $1 WHERE token_hash = $2`, t.now, v.SessionHash)
-		return err
-	})
 }
 
 func startSession(t *tx, userID string, in SignIn) error {

@@ -20,21 +20,25 @@ type Viewer struct {
 	HasAvatar bool
 	// SessionHash is the hash of a user's session token, and empty for a guest.
 	SessionHash string
+	// SeenAt is when the viewer was last noted to be here. It lags behind by up to
+	// SeenEvery; it is zero for a guest without a row.
+	SeenAt time.Time
 	// Until is when this browser's access ends if it does not come back before.
 	Until time.Time
 }
 
-// seenEvery is how far users.seen_at and sessions.seen_at may lag behind. It keeps a busy
-// viewer from costing a second row with each write.
-const seenEvery = time.Hour
+// SeenEvery is how far seen_at of users and sessions may lag behind. It keeps a viewer
+// from costing a row with each visit.
+const SeenEvery = time.Hour
 
 // Guest is the viewer that a guest token stands for. Nothing is written. The error is
 // ErrViewerGone when the guest was merged: its token is dead.
 func (d *DB) Guest(ctx context.Context, id string) (Viewer, error) {
 	v := Viewer{ID: id, IsGuest: true, Name: GeneratedName(id)}
 	var isGuest, isMerged bool
-	err := d.stmts.queryRow(ctx, `SELECT is_guest, merged_at IS NOT NULL FROM users WHERE id = $1`, id).
-		Scan(&isGuest, &isMerged)
+	var seenAt int64
+	err := d.stmts.queryRow(ctx, `SELECT is_guest, merged_at IS NOT NULL, seen_at FROM users WHERE id = $1`, id).
+		Scan(&isGuest, &isMerged, &seenAt)
 	switch {
 	case errors.Is(err, ErrNotFound):
 		return v, nil
@@ -43,7 +47,7 @@ func (d *DB) Guest(ctx context.Context, id string) (Viewer, error) {
 	case !isGuest || isMerged:
 		return Viewer{}, ErrViewerGone
 	}
-	v.HasRow = true
+	v.HasRow, v.SeenAt = true, fromMillis(seenAt)
 	return v, nil
 }
 
@@ -52,11 +56,15 @@ func NewGuest(id string) Viewer {
 	return Viewer{ID: id, IsGuest: true, Name: GeneratedName(id)}
 }
 
-// TouchGuest notes that a guest came back, so that it expires by inactivity. A guest
-// without a row stays without one.
-func (d *DB) TouchGuest(ctx context.Context, id string) error {
+// Touch notes that a viewer is here, because guests and sessions expire by inactivity. A
+// guest without a row stays without one.
+func (d *DB) Touch(ctx context.Context, v Viewer) error {
 	return d.inTx(ctx, func(t *tx) error {
-		_, err := t.exec(`UPDATE users SET seen_at = $1 WHERE id = $2 AND is_guest AND merged_at IS NULL`, t.now, id)
+		if v.IsGuest {
+			_, err := t.exec(`UPDATE users SET seen_at = $1 WHERE id = $2 AND is_guest AND merged_at IS NULL`, t.now, v.ID)
+			return err
+		}
+		_, err := t.exec(`UPDATE sessions SET seen_at = $1 WHERE token_hash = $2`, t.now, v.SessionHash)
 		return err
 	})
 }
@@ -89,7 +97,7 @@ func admitGuest(t *tx, v Viewer) error {
 		return err
 	case !isGuest || isMerged:
 		return ErrViewerGone
-	case t.now-seenAt < seenEvery.Milliseconds():
+	case t.now-seenAt < SeenEvery.Milliseconds():
 		return nil
 	}
 	_, err = t.exec(`UPDATE users SET seen_at = $1 WHERE id = $2`, t.now, v.ID)

@@ -59,7 +59,8 @@ func (h *Handlers) logRequest(next echo.HandlerFunc) echo.HandlerFunc {
 			c.Error(err)
 		}
 		level := slog.LevelInfo
-		if strings.HasPrefix(c.Path(), "/static/") || strings.HasSuffix(c.Path(), "z") {
+		switch c.Path() {
+		case "/static/*", "/healthz", "/readyz":
 			level = slog.LevelDebug
 		}
 		h.Log.LogAttrs(c.Request().Context(), level, "request",

@@ -31,6 +31,7 @@ func (h *Handlers) withViewer(next echo.HandlerFunc) echo.HandlerFunc {
 		if err != nil {
 			return err
 		}
+		h.touch(c.Request().Context(), v.Viewer)
 		c.Set(visitKey, v)
 		return next(c)
 	}
@@ -98,9 +99,6 @@ func (h *Handlers) guestOf(c echo.Context) (guest db.Viewer, found bool, err err
 		if err := h.setGuestCookie(c, guest.ID); err != nil {
 			return db.Viewer{}, false, err
 		}
-		if guest.HasRow {
-			h.touchGuest(c.Request().Context(), guest.ID)
-		}
 	}
 	guest.Until = issued.Add(h.GuestTTL)
 	return guest, true, nil
@@ -110,11 +108,14 @@ func (h *Handlers) guestOf(c echo.Context) (guest db.Viewer, found bool, err err
 // guest expires by inactivity and not by age.
 func (h *Handlers) reissueAfter() time.Duration { return min(24*time.Hour, h.GuestTTL/2) }
 
-// touchGuest keeps a guest that only reads from being purged. Reading must not fail for
-// it.
-func (h *Handlers) touchGuest(ctx context.Context, id string) {
-	if err := h.DB.TouchGuest(ctx, id); err != nil {
-		h.Log.WarnContext(ctx, "touch guest", slog.Any("error", err))
+// touch notes now and then that the viewer is here, so that a guest or a session that
+// only reads does not expire. Reading must not fail for it.
+func (h *Handlers) touch(ctx context.Context, v db.Viewer) {
+	if !v.HasRow || h.Now().Sub(v.SeenAt) < db.SeenEvery {
+		return
+	}
+	if err := h.DB.Touch(ctx, v); err != nil {
+		h.Log.WarnContext(ctx, "touch viewer", slog.Any("error", err))
 	}
 }
 
