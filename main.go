@@ -41,6 +41,7 @@ func main() {
 const (
 	// drainPatience is how long requests that are under way may take after a signal.
 	drainPatience = 10 * time.Second
+	purgeFirst    = time.Minute
 	purgeEvery    = time.Hour
 )
 
@@ -67,7 +68,7 @@ func run(ctx context.Context, args []string) error {
 	}
 	store, err := db.Open(ctx, db.Config{URL: cfg.DatabaseURL, Log: log})
 	if err != nil {
-		return err
+		return fmt.Errorf("GUESTPAD_DATABASE_URL (--database-url): %w", err)
 	}
 	defer func() {
 		if err := store.Close(); err != nil {
@@ -104,7 +105,7 @@ func serve(ctx context.Context, listener net.Listener, handler http.Handler, log
 		WriteTimeout:      60 * time.Second, // a login waits for GitHub
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    16 << 10,
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
@@ -149,13 +150,14 @@ func startFakeGitHub(ctx context.Context, group *errgroup.Group) (*handlers.GitH
 
 // purge removes what has expired, in small batches, until ctx ends.
 func purge(ctx context.Context, store *db.DB, guestTTL time.Duration, log *slog.Logger) error {
-	ticker := time.NewTicker(purgeEvery)
-	defer ticker.Stop()
+	next := time.NewTimer(purgeFirst)
+	defer next.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-ticker.C:
+		case <-next.C:
+			next.Reset(purgeEvery)
 		}
 		purged, err := store.Purge(ctx, guestTTL)
 		if err != nil && ctx.Err() == nil {
@@ -337,12 +339,6 @@ func (cfg *config) refusePublicDemo(listening net.Addr, public *url.URL) error {
 // parseGitHub is nil when no credentials are set.
 func (cfg *config) parseGitHub() (*handlers.GitHub, error) {
 	id, secret := cfg.GitHubClientID, cfg.GitHubClientSecret
-	if id == "" && secret == "" {
-		return nil, nil
-	}
-	if id == "" || secret == "" {
-		return nil, errors.New("GITHUB_CLIENT_ID and GITHUB_CLIENT_SECRET: want both or neither")
-	}
 	web, err := parseBaseURL("GUESTPAD_GITHUB_URL", orDefault(cfg.GitHubURL, "https://github.com"))
 	if err != nil {
 		return nil, err
@@ -350,6 +346,12 @@ func (cfg *config) parseGitHub() (*handlers.GitHub, error) {
 	api, err := parseBaseURL("GUESTPAD_GITHUB_API_URL", orDefault(cfg.GitHubAPIURL, "https://api.github.com"))
 	if err != nil {
 		return nil, err
+	}
+	switch {
+	case id == "" && secret == "":
+		return nil, nil
+	case id == "" || secret == "":
+		return nil, errors.New("GITHUB_CLIENT_ID and GITHUB_CLIENT_SECRET: want both or neither")
 	}
 	return &handlers.GitHub{ClientID: id, ClientSecret: secret, URL: web, APIURL: api}, nil
 }
@@ -425,6 +427,9 @@ func (cfg *config) announce(log *slog.Logger, listening net.Addr, public *url.UR
 	log.Info("guestpad is ready", slog.String("url", public.String()), slog.String("addr", listening.String()))
 	if public.Scheme != "https" && !handlers.IsLoopback(public.Hostname()) {
 		log.Warn("plain HTTP beyond this machine: whoever can read the network can read the notes and take over sessions; use https where you can")
+	}
+	if tcp, ok := listening.(*net.TCPAddr); ok && cfg.url == nil && !tcp.IP.IsLoopback() {
+		log.Warn("listening beyond this machine without GUESTPAD_URL: set it to the address that browsers use, or they will not keep the cookies")
 	}
 	switch {
 	case cfg.Demo:

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"time"
 
 	"github.com/google/uuid"
 )
@@ -22,8 +21,8 @@ type SignIn struct {
 	Avatar *Avatar
 	// GuestID is the guest whose rows come along. Empty: nothing moves.
 	GuestID string
-	// SessionHash is the new session's token hash, and EndSession that of the session
-	// that this browser had before, or empty.
+	// SessionHash is the new session's token hash. EndSession is that of the session that
+	// this browser had before; one that there is none of is no error.
 	SessionHash, EndSession string
 	UserAgent               string
 }
@@ -53,14 +52,13 @@ func (d *DB) SignIn(ctx context.Context, in SignIn) (SignedIn, error) {
 		if err != nil {
 			return err
 		}
-		moved := 0
 		if in.GuestID != "" {
-			if out.MergeID, moved, err = rekeyGuest(t, in.GuestID, out.UserID); err != nil {
+			if out.MergeID, err = rekeyGuest(t, in.GuestID, out.UserID); err != nil {
 				return err
 			}
 		}
 		if profiles == 0 {
-			if err := insertProfileOfUser(t, out.UserID, in, moved == 0); err != nil {
+			if err := insertProfileOfUser(t, out.UserID, in); err != nil {
 				return err
 			}
 		}
@@ -125,40 +123,42 @@ var ownedTables = []string{"profiles", "notes"}
 // rekeyGuest moves every row of a guest to a user, records which, and leaves a tombstone,
 // even for a guest that owns nothing: a write of its that is on the way must not bring it
 // to life after its cookie is gone. Its cost grows with the rows that move.
-func rekeyGuest(t *tx, guestID, userID string) (mergeID string, moved int, err error) {
-	isFirst, err := buryGuest(t, guestID, userID)
+func rekeyGuest(t *tx, guestID, userID string) (mergeID string, err error) {
+	isAlive, err := buryGuest(t, guestID, userID)
 	if err != nil {
-		return "", 0, err
-	}
-	if !isFirst {
-		mergeID, err = findMerge(t, guestID, userID)
-		return mergeID, 0, err
+		return "", err
 	}
 	mergeID = uuid.NewString()
-	if _, err := t.exec(`INSERT INTO merges (id, guest_id, user_id, created_at) VALUES ($1, $2, $3, $4)`,
-		mergeID, guestID, userID, t.now); err != nil {
-		return "", 0, err
+	// The record outlives the tombstone, so there may be one although the guest was alive.
+	isFirst, err := t.exec(`INSERT INTO merges (id, guest_id, user_id, created_at) SELECT $1, $2, $3, $4 WHERE $5
+		ON CONFLICT (guest_id) DO NOTHING`, mergeID, guestID, userID, t.now, isAlive)
+	if err != nil {
+		return "", err
+	}
+	if isFirst == 0 {
+		return findMerge(t, guestID, userID)
 	}
 	if err := placeProfilesLast(t, guestID, userID); err != nil {
-		return "", 0, err
+		return "", err
 	}
+	moved := 0
 	for _, table := range ownedTables {
 		if _, err := t.exec(`INSERT INTO merged_rows (merge_id, table_name, row_id) SELECT $1, $2, id FROM `+table+` WHERE owner_id = $3`,
 			mergeID, table, guestID); err != nil {
-			return "", 0, err
+			return "", err
 		}
 		rows, err := t.exec(`UPDATE `+table+` SET owner_id = $1 WHERE owner_id = $2`, userID, guestID)
 		if err != nil {
-			return "", 0, err
+			return "", err
 		}
 		moved += int(rows)
 	}
 	t.audit("rekey", slog.String("merge", mergeID), slog.String("guest", guestID), slog.String("user", userID), slog.Int("rows", moved))
-	return mergeID, moved, nil
+	return mergeID, nil
 }
 
-// buryGuest makes the guest a tombstone, and tells whether it was not one before.
-func buryGuest(t *tx, guestID, userID string) (isFirst bool, err error) {
+// buryGuest makes the guest a tombstone, and tells whether it was alive before.
+func buryGuest(t *tx, guestID, userID string) (wasAlive bool, err error) {
 	rows, err := t.exec(`INSERT INTO users (id, is_guest, name, created_at, seen_at, merged_into, merged_at)
 		VALUES ($1, TRUE, $2, $3, $3, $4, $3)
 		ON CONFLICT (id) DO UPDATE SET merged_into = $4, merged_at = $3
@@ -178,22 +178,21 @@ func findMerge(t *tx, guestID, userID string) (mergeID string, err error) {
 
 // Merge is the record of one rekey.
 type Merge struct {
-	ID        string
-	CreatedAt time.Time
-	// Notes and Profiles count the rows that moved.
+	ID string
+	// Notes and Profiles count what moved and is still there, outside the trash.
 	Notes, Profiles int
 }
 
 // Merge is a merge into this viewer; anyone else's is ErrNotFound.
 func (d *DB) Merge(ctx context.Context, v Viewer, id string) (Merge, error) {
 	m := Merge{ID: id}
-	var createdAt int64
-	err := d.stmts.queryRow(ctx, `SELECT m.created_at,
-			(SELECT count(*) FROM merged_rows WHERE merge_id = m.id AND table_name = 'notes'),
-			(SELECT count(*) FROM merged_rows WHERE merge_id = m.id AND table_name = 'profiles')
+	err := d.stmts.queryRow(ctx, `SELECT
+			(SELECT count(*) FROM merged_rows r JOIN notes n ON n.id = r.row_id
+				WHERE r.merge_id = m.id AND r.table_name = 'notes' AND n.deleted_at IS NULL),
+			(SELECT count(*) FROM merged_rows r JOIN profiles p ON p.id = r.row_id
+				WHERE r.merge_id = m.id AND r.table_name = 'profiles')
 		FROM merges m WHERE m.id = $1 AND m.user_id = $2 AND m.undone_at IS NULL`, id, v.ID).
-		Scan(&createdAt, &m.Notes, &m.Profiles)
-	m.CreatedAt = fromMillis(createdAt)
+		Scan(&m.Notes, &m.Profiles)
 	return m, err
 }
 

@@ -34,6 +34,10 @@ func TestSigningInBringsEverythingAlong(t *testing.T) {
 	if got := bodies(t, f, user); !slices.Equal(got, []string{"one"}) {
 		t.Errorf("notes = %v", got)
 	}
+	// The receipt counts what one sees: not the trash, which came along too.
+	if merge, err := f.Merge(t.Context(), user, out.MergeID); err != nil || merge.Notes != 1 {
+		t.Errorf("merge = %+v, %v", merge, err)
+	}
 	if err := f.RestoreNote(t.Context(), user, trashed.ID); err != nil {
 		t.Errorf("the trash did not come along: %v", err)
 	}
@@ -156,10 +160,12 @@ func TestTheProfileFromGitHubIsActiveUnlessAGuestsArrives(t *testing.T) {
 		t.Errorf("alone: %+v, %v", got, err)
 	}
 	guest := newGuest()
-	f.note(t, guest, "shared under a guest's name")
+	if _, err := f.UpdateProfile(t.Context(), guest, GeneratedProfile(guest.ID)); err != nil {
+		t.Fatal(err)
+	}
 	with, _ := f.signIn(t, "2", guest.ID)
 	got, err = f.Profiles(t.Context(), with)
-	if err != nil || len(got) != 1 || got[0].IsActive {
+	if err != nil || len(got) != 2 || got[0].Name != "Person 2" || got[0].IsActive || !got[1].IsActive {
 		t.Errorf("with a guest: %+v, %v", got, err)
 	}
 }
@@ -175,6 +181,20 @@ func TestSigningInTwiceWithOneGuestIsOneMerge(t *testing.T) {
 	}
 	if n := f.count(t, `SELECT count(*) FROM merges`); n != 1 {
 		t.Errorf("%d merges", n)
+	}
+}
+
+func TestTheRecordOfAMergeOutlivesTheTombstone(t *testing.T) {
+	f := open(t)
+	guest := newGuest()
+	f.note(t, guest, "x")
+	f.signIn(t, "1815", guest.ID)
+	mustExec(t, raw(t, f.path), `DELETE FROM users WHERE id = $1`, guest.ID)
+	if _, again := f.signIn(t, "1815", guest.ID); again.MergeID == "" {
+		t.Error("the merge was not found again")
+	}
+	if _, other := f.signIn(t, "1906", guest.ID); other.MergeID != "" {
+		t.Error("one guest was merged twice")
 	}
 }
 
@@ -341,7 +361,7 @@ func TestPurgeTakesOnlyWhatHasExpired(t *testing.T) {
 	visitor := newGuest()
 	f.note(t, visitor, "written an hour before the others expire")
 	f.clock.advance(2 * time.Hour)
-	if p, err := f.Purge(t.Context(), ttl); err != nil || p != (Purged{Guests: 1}) {
+	if p, err := f.Purge(t.Context(), ttl); err != nil || p != (Purged{Guests: 1, Sessions: 1}) {
 		t.Errorf("guests: %+v, %v", p, err)
 	}
 	f.clock.advance(48 * time.Hour)
@@ -355,9 +375,9 @@ func TestPurgeTakesOnlyWhatHasExpired(t *testing.T) {
 
 func TestAClockThatJumpsPurgesOneSmallBatch(t *testing.T) {
 	f := open(t)
-	for range purgeBatch + 50 {
-		f.note(t, newGuest(), "x")
-	}
+	mustExec(t, raw(t, f.path), `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $1)
+		INSERT INTO users (id, is_guest, name, created_at, seen_at) SELECT 'g' || i, TRUE, 'x', $2, $2 FROM n`,
+		purgeBatch+50, millis(f.clock.Now()))
 	f.clock.advance(10 * 365 * 24 * time.Hour)
 	if p, err := f.Purge(t.Context(), 720*time.Hour); err != nil || p.Guests != purgeBatch {
 		t.Errorf("purged %+v, %v", p, err)

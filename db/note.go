@@ -14,7 +14,7 @@ import (
 const (
 	// MaxNoteBytes is how long a note may be, in bytes of UTF-8.
 	MaxNoteBytes = 512 << 10
-	// MaxNotes is how many notes a viewer may have, those in the trash included.
+	// MaxNotes is how many notes a viewer may have outside the trash.
 	MaxNotes = 10_000
 )
 
@@ -89,7 +89,7 @@ func (d *DB) CreateNote(ctx context.Context, v Viewer, id, body string) (note No
 
 func insertNote(t *tx, v Viewer, id, body string) (Note, error) {
 	var count int
-	err := t.queryRow(`SELECT count(*) FROM notes WHERE owner_id = $1`, v.ID).Scan(&count)
+	err := t.queryRow(`SELECT count(*) FROM notes WHERE owner_id = $1 AND deleted_at IS NULL`, v.ID).Scan(&count)
 	if err != nil {
 		return Note{}, err
 	}

@@ -181,12 +181,16 @@ func insertProfile(t *tx, ownerID string, p Profile) error {
 }
 
 // insertProfileOfUser gives a user without a profile of its own one with the name from
-// GitHub. It stands first. It is not active if guest profiles arrive with the same login:
-// a real name is not put under what somebody shared as a Red Badger.
-func insertProfileOfUser(t *tx, userID string, in SignIn, isActive bool) error {
+// GitHub. It stands first. It is not active if guest profiles have arrived with the same
+// login: a real name is not put under what somebody shared as a Red Badger.
+func insertProfileOfUser(t *tx, userID string, in SignIn) error {
+	arrived, err := countProfiles(t, userID)
+	if err != nil {
+		return err
+	}
 	p := SuggestedProfile(uuid.NewString())
-	p.Name, p.IsActive = in.displayName(), isActive
-	_, err := t.exec(`INSERT INTO profiles (id, owner_id, emoji, name, is_active, position, created_at, updated_at)
+	p.Name, p.IsActive = in.displayName(), arrived == 0
+	_, err = t.exec(`INSERT INTO profiles (id, owner_id, emoji, name, is_active, position, created_at, updated_at)
 		VALUES ($1, $2, $3, $4, $5, 0, $6, $6)`,
 		p.ID, userID, p.Emoji, p.Name, p.IsActive, t.now)
 	return err

@@ -7,7 +7,7 @@ import (
 
 // purgeBatch is how many guests one Purge removes at most. A clock that jumps ahead makes
 // everybody look expired; this bounds what it can cost before somebody notices.
-const purgeBatch = 200
+const purgeBatch = 1000
 
 // Purged counts what a Purge removed.
 type Purged struct {
@@ -33,8 +33,12 @@ func (d *DB) Purge(ctx context.Context, guestTTL time.Duration) (p Purged, err e
 			`DELETE FROM users WHERE id = $1 AND is_guest AND merged_at < $2`, buried},
 		{&p.Sessions, `SELECT token_hash FROM sessions WHERE expires_at < $1 LIMIT $2`,
 			`DELETE FROM sessions WHERE token_hash = $1 AND expires_at < $2`, millis(now)},
+		{&p.Sessions, `SELECT token_hash FROM sessions WHERE seen_at < $1 LIMIT $2`,
+			`DELETE FROM sessions WHERE token_hash = $1 AND seen_at < $2`, millis(now.Add(-SessionIdle))},
 	} {
-		if *kind.count, err = d.purge(ctx, kind.find, kind.purge, kind.before); err != nil {
+		count, err := d.purge(ctx, kind.find, kind.purge, kind.before)
+		*kind.count += count
+		if err != nil {
 			return p, err
 		}
 	}

@@ -183,10 +183,10 @@ func (w *writer) runOne(ctx context.Context, job *write) error {
 	}
 	w.guard(job)
 	if job.err != nil || job.panicked != nil {
-		// SQLite may have rolled back everything on its own (a full disk does that);
-		// then this fails, and the batch with it.
+		// SQLite may have rolled back everything on its own (a full disk does that).
+		// Then there is no such savepoint any more, and the batch fails.
 		if _, err := w.stmts.exec(ctx, "ROLLBACK TO write"); err != nil {
-			return err
+			return fmt.Errorf("%w: %w", ErrUnavailable, err)
 		}
 	}
 	_, err := w.stmts.exec(ctx, "RELEASE write")

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -208,6 +210,31 @@ func TestALockedDatabaseIsUnavailableAndRecoversByItself(t *testing.T) {
 	f.note(t, v, "after")
 }
 
+func TestADamagedDatabaseIsUnavailable(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "guestpad.db")
+	if err := os.WriteFile(path, []byte(strings.Repeat("not a database ", 1000)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(t.Context(), Config{URL: "sqlite:" + path}); !errors.Is(err, ErrUnavailable) {
+		t.Errorf("error = %v", err)
+	}
+}
+
+func TestAReadOnlyDatabaseIsUnavailableForWritesAlone(t *testing.T) {
+	f := open(t)
+	v := newGuest()
+	f.note(t, v, "before")
+	if err := f.inTx(t.Context(), func(tx *tx) error { _, err := tx.exec(`PRAGMA query_only = 1`); return err }); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.CreateNote(t.Context(), v, "", "x"); !errors.Is(err, ErrUnavailable) {
+		t.Errorf("error = %v", err)
+	}
+	if got := bodies(t, f, v); len(got) != 1 {
+		t.Errorf("reading did not go on: %v", got)
+	}
+}
+
 func TestAFullDatabaseIsUnavailableAndRecoversByItself(t *testing.T) {
 	f := open(t)
 	v := newGuest()
@@ -220,6 +247,28 @@ func TestAFullDatabaseIsUnavailableAndRecoversByItself(t *testing.T) {
 	}
 	if got := bodies(t, f, v); len(got) != 1 || got[0] != "before" {
 		t.Errorf("after a full disk the notes are %v", got)
+	}
+	// The same in a batch: SQLite rolls all of it back, so its other writes fail as well,
+	// and each is told the same.
+	f.writerPragma(t, fmt.Sprintf(`PRAGMA max_page_count = %d`, f.count(t, `PRAGMA page_count`)+2))
+	release := hold(t, f)
+	var wg sync.WaitGroup
+	for i := range 6 {
+		body := "small"
+		if i == 3 {
+			body = large
+		}
+		wg.Go(func() {
+			if _, err := f.CreateNote(t.Context(), v, "", body); !errors.Is(err, ErrUnavailable) {
+				t.Errorf("in a batch on a full disk: %v", err)
+			}
+		})
+	}
+	waiting(t, f, 6)
+	release()
+	wg.Wait()
+	if got := bodies(t, f, v); len(got) != 1 {
+		t.Errorf("after a batch on a full disk the notes are %v", got)
 	}
 	// The failed write dropped its connection, and the limit with it: as if there were
 	// space again.

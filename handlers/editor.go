@@ -71,19 +71,20 @@ func (h *Handlers) showEditor(c echo.Context, status int, state editorState) err
 }
 
 // editorBehind is the address of the editor that a form was sent from.
-func editorBehind(c echo.Context) string {
+func (h *Handlers) editorBehind(c echo.Context) string {
 	from, err := url.Parse(c.Request().Referer())
-	if err != nil || from.Host != c.Request().Host || !strings.HasPrefix(from.Path, "/editor/") {
+	isOurs := err == nil && (from.Host == c.Request().Host || from.Host == h.PublicURL.Host)
+	if !isOurs || !strings.HasPrefix(from.Path, "/editor/") {
 		return "/editor"
 	}
-	return from.Path
+	return from.EscapedPath()
 }
 
 // showEditorBehind shows the editor that a form was sent from, with the note that was
 // open there.
 func (h *Handlers) showEditorBehind(c echo.Context, status int, state editorState) error {
 	state.note = newNoteForm("")
-	if id, found := strings.CutPrefix(editorBehind(c), "/editor/"); found {
+	if id, found := strings.CutPrefix(h.editorBehind(c), "/editor/"); found {
 		note, err := h.DB.Note(c.Request().Context(), viewer(c), id)
 		switch {
 		case err == nil:
@@ -167,10 +168,11 @@ func (h *Handlers) notice(c echo.Context, v db.Viewer) (*views.Notice, error) {
 		return nil, err
 	}
 	came := views.Holdings(merge.Notes, merge.Profiles)
-	if came == "" {
-		return &views.Notice{Text: "You are signed in as " + v.Name + ".", Dismiss: dismiss}, nil
+	notice := &views.Notice{Text: "You are signed in as", Name: v.Name, Rest: ".", Dismiss: dismiss}
+	if came != "" {
+		notice.Rest = ", and " + came + " came with you."
 	}
-	return &views.Notice{Text: "You are signed in as " + v.Name + ", and " + came + " came with you.", Dismiss: dismiss}, nil
+	return notice, nil
 }
 
 // when says how long ago something was. The server does not know the reader's time zone,

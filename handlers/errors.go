@@ -73,18 +73,18 @@ func explain(err error) *userError {
 		return &userError{Code: http.StatusUnprocessableEntity, Title: "That is as many as there can be",
 			Text: "You already have " + strconv.Itoa(limit.Max) + " " + limit.What + ". What you typed is still here: remove one that you no longer need, and try again."}
 	case errors.Is(err, db.ErrUnavailable):
-		return &userError{Code: http.StatusServiceUnavailable, Title: "This cannot be saved right now", RetryAfter: 5 * time.Second, cause: err,
-			Text: "The server's storage does not answer. What you saved before is safe, and what you typed is still here. Please try again in a moment."}
+		return &userError{Code: http.StatusServiceUnavailable, Title: "The storage does not answer right now", RetryAfter: 5 * time.Second, cause: err,
+			Text: "What was saved before is safe, and nothing that you typed is lost: it is still on this page. Please try again in a moment."}
 	case errors.As(err, &tooLarge):
 		return &userError{Code: http.StatusRequestEntityTooLarge, Title: "That is too much at once",
-			Text: "More was sent than Guestpad takes in one go, so nothing was saved. Go back with your browser, shorten the text, and save again."}
+			Text: "More was sent than Guestpad takes in one go, so nothing was saved. Your text is still in the page before this one: go back, copy it, shorten it, and save again."}
 	case errors.Is(err, context.Canceled):
 		return &userError{Code: 499, Title: "The request was broken off", Text: "Please try again.", cause: err}
 	case errors.As(err, &httpError):
 		return explainHTTP(httpError)
 	}
 	return &userError{Code: http.StatusInternalServerError, Title: "Something went wrong here", cause: err,
-		Text: "This is our fault, not yours. What you saved before is safe, and what you typed is still here. Please try again; if it happens again, tell whoever runs this server the request number below."}
+		Text: "This is our fault, not yours. What was saved before is safe, and nothing that you typed is lost: it is still on this page. Please try again; if it happens again, tell whoever runs this server the request number below."}
 }
 
 func notFound() *userError {

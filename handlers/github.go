@@ -105,6 +105,14 @@ func withoutBody(err error) error {
 	return err
 }
 
+// withoutURL drops the address from the error: it may hold a token.
+func withoutURL(err error) error {
+	if at := new(url.Error); errors.As(err, &at) {
+		return at.Err
+	}
+	return err
+}
+
 // avatar fetches the picture, so that no page has to ask a third party. No picture is no
 // reason not to sign in: then it is nil.
 func (g *githubLogin) avatar(ctx context.Context, avatarURL string) (*db.Avatar, error) {

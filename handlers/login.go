@@ -81,6 +81,10 @@ func (h *Handlers) githubBegin(c echo.Context) error {
 		flow.GuestID = v.ID
 	}
 	token, err := h.keys.seal(loginToken, &flow)
+	if err != nil { // too long for a cookie, because of where to go next
+		flow.Next = safeNext("")
+		token, err = h.keys.seal(loginToken, &flow)
+	}
 	if err != nil {
 		return err
 	}
@@ -95,9 +99,15 @@ func (h *Handlers) githubCallback(c echo.Context) error {
 	if h.github == nil {
 		return notFound()
 	}
+	if strings.Contains(c.Request().Header.Get("Sec-Purpose"), "prefetch") {
+		return c.NoContent(http.StatusServiceUnavailable) // browsers ask again for the real visit
+	}
 	flow, err := h.loginFlow(c)
 	if err != nil {
 		return err
+	}
+	if flow == nil && !viewer(c).IsGuest {
+		return c.Redirect(http.StatusSeeOther, "/editor") // another tab has signed in
 	}
 	if flow == nil {
 		return h.showProblem(c, http.StatusBadRequest, &loginClaims{Next: "/editor", Carry: true},
@@ -109,6 +119,7 @@ func (h *Handlers) githubCallback(c echo.Context) error {
 	case "access_denied":
 		return h.showProblem(c, http.StatusForbidden, flow, "GitHub did not sign you in, because you chose to cancel there.")
 	default:
+		h.Log.WarnContext(c.Request().Context(), "github refused a login", slog.String("reason", cut(reason, 64)))
 		return h.showProblem(c, http.StatusBadGateway, flow, "GitHub refused the sign-in.")
 	}
 	outcome, err := h.finishLogin(c, *flow)
@@ -200,7 +211,7 @@ func (h *Handlers) signIn(ctx context.Context, who person, in db.SignIn) (loginO
 	}
 	in.Avatar, err = h.github.avatar(ctx, who.avatarURL)
 	if err != nil {
-		h.Log.WarnContext(ctx, "fetch avatar", slog.Any("error", err))
+		h.Log.WarnContext(ctx, "fetch avatar", slog.Any("error", withoutURL(err)))
 	}
 	session := newReference()
 	in.Provider, in.Subject, in.Login, in.Name = "github", who.subject, who.login, who.name
@@ -212,18 +223,34 @@ func (h *Handlers) signIn(ctx context.Context, who person, in db.SignIn) (loginO
 // showProblem shows the login page again: what went wrong, that nothing is lost, and the
 // button to try again.
 func (h *Handlers) showProblem(c echo.Context, status int, flow *loginClaims, problem string) error {
-	v := viewer(c)
-	safe := "Nothing has changed."
-	if v.IsGuest {
-		holdings, err := h.DB.Holdings(c.Request().Context(), v)
-		if err != nil {
-			return err
-		}
-		if count := views.Holdings(holdings.Notes, holdings.Profiles); count != "" {
-			safe = "Your " + count + isOrAre(holdings) + " safe in this browser."
-		}
+	safe, err := h.whatIsSafe(c, flow)
+	if err != nil {
+		return err
 	}
 	return h.showLogin(c, status, flow.Next, flow.Carry, problem+" "+safe+" You can try again.")
+}
+
+// whatIsSafe says where the words are after a login that did not work.
+func (h *Handlers) whatIsSafe(c echo.Context, flow *loginClaims) (string, error) {
+	ctx := c.Request().Context()
+	if flow.GuestID != "" {
+		// An earlier callback of this login may have worked, though its answer was lost.
+		_, err := h.DB.Guest(ctx, flow.GuestID)
+		if errors.Is(err, db.ErrViewerGone) {
+			return "But you had signed in before, and everything you wrote is in your account.", nil
+		}
+		if err != nil {
+			return "", err
+		}
+	}
+	holdings, err := h.DB.Holdings(ctx, viewer(c))
+	if err != nil {
+		return "", err
+	}
+	if count := views.Holdings(holdings.Notes, holdings.Profiles); count != "" {
+		return "Your " + count + isOrAre(holdings) + " safe in this browser.", nil
+	}
+	return "Nothing has changed.", nil
 }
 
 func isOrAre(h db.Holdings) string {

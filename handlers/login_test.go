@@ -83,7 +83,73 @@ func TestALoginIsUsedOnce(t *testing.T) {
 	v := s.newGuest()
 	callback := v.approve(v.leave(url.Values{}), "ada", "")
 	v.get(callback).must(t, 303)
+	// Back and forward again: the browser is signed in, and nothing else happens.
+	if a := v.get(callback).must(t, 303); a.location() != "/editor" || a.sets("__Host-session") != nil {
+		t.Errorf("leads to %q with cookies %v", a.location(), a.Cookies())
+	}
+	v.post("/logout", url.Values{}).must(t, 303)
 	v.get(callback).must(t, 400)
+}
+
+func TestOnlyARealVisitOfTheCallbackSignsIn(t *testing.T) {
+	s := newSite(t)
+	v := s.newGuest()
+	callback := v.approve(v.leave(url.Values{}), "ada", "")
+	v.do("HEAD", callback, nil).must(t, 405)
+	v.get(callback, header{"Sec-Purpose", "prefetch;prerender"}).must(t, 503)
+	if n := s.rows(`SELECT count(*) FROM users`); n != 0 {
+		t.Errorf("%d rows in users", n)
+	}
+	v.get(callback).must(t, 303)
+}
+
+func TestACallbackWhoseAnswerWasLostSaysWhereTheWordsAre(t *testing.T) {
+	s := newSite(t)
+	v := s.newGuest()
+	v.write("my words")
+	callback := v.approve(v.leave(url.Values{}), "ada", "")
+	flow, guest := v.cookie("__Host-login"), v.cookie("__Host-guest")
+	v.get(callback).must(t, 303)
+	// The browser never saw that answer: its cookies are those of before.
+	w := s.visitor()
+	w.setCookie("__Host-login", flow)
+	w.setCookie("__Host-guest", guest)
+	w.get(callback).must(t, 502).has(t, "everything you wrote is in your account").hasNot(t, "Nothing has changed")
+	w.signIn("ada")
+	w.get("/editor").must(t, 200).has(t, "my words")
+}
+
+func TestAVeryLongNextIsDropped(t *testing.T) {
+	s := newSite(t)
+	v := s.newGuest()
+	v.leave(url.Values{"next": {"/" + strings.Repeat("<", 900)}})
+}
+
+func TestAGuestThatWasLeftHereSurvivesMonthsOfBeingSignedIn(t *testing.T) {
+	s := newSite(t)
+	v := s.newGuest()
+	v.write("stays here")
+	v.get(v.approve(v.leave(url.Values{"carry": {"false"}}), "ada", "")).must(t, 303)
+	for range 40 {
+		s.clock.advance(25 * time.Hour)
+		v.get("/editor").must(t, 200).has(t, "Signed in as Ada Lovelace")
+	}
+	if p, err := s.db.Purge(t.Context(), 720*time.Hour); err != nil || p.Guests != 0 {
+		t.Errorf("purged %+v, %v", p, err)
+	}
+	v.post("/logout", url.Values{}).must(t, 303)
+	v.get("/editor").must(t, 200).has(t, "stays here")
+}
+
+func TestAWriteAfterTheSessionEndedSaysSo(t *testing.T) {
+	s := newSite(t)
+	v := s.newGuest()
+	v.signIn("ada")
+	if _, err := rawHandle(t, s.dbPath).Exec(`DELETE FROM sessions`); err != nil {
+		t.Fatal(err)
+	}
+	v.post("/notes", url.Values{"body": {"typed in time"}}).must(t, 403).has(t, "Your session has ended", "typed in time", "Try again")
+	v.write("typed in time")
 }
 
 func TestALoginTakesTenMinutesAtMost(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"strings"
 	"time"
 
@@ -126,11 +127,10 @@ func (h *Handlers) canonicalHost(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		r := c.Request()
 		isRead := r.Method == http.MethodGet || r.Method == http.MethodHead
-		host, _, err := net.SplitHostPort(r.Host)
-		if err != nil {
-			host = r.Host
-		}
-		if isRead && r.Host != h.PublicURL.Host && IsLoopback(host) && IsLoopback(h.PublicURL.Hostname()) && strings.HasPrefix(r.URL.Path, "/editor") {
+		asked := url.URL{Host: r.Host}
+		isOtherName := asked.Hostname() != h.PublicURL.Hostname() && IsLoopback(asked.Hostname()) && IsLoopback(h.PublicURL.Hostname())
+		// Another port is a tunnel or a proxy, and not ours to second-guess.
+		if isRead && isOtherName && asked.Port() == h.PublicURL.Port() && isPage(r.URL.Path) {
 			to := *r.URL
 			to.Scheme, to.Host = h.PublicURL.Scheme, h.PublicURL.Host
 			return c.Redirect(http.StatusTemporaryRedirect, to.String())
@@ -165,6 +165,10 @@ func (h *Handlers) sameOrigin(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		return next(c)
 	}
+}
+
+func isPage(path string) bool {
+	return path == "/" || path == "/login" || strings.HasPrefix(path, "/editor")
 }
 
 const (

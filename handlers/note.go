@@ -105,7 +105,8 @@ func (h *Handlers) showSavedNote(c echo.Context, note db.Note) error {
 	form := h.noteForm(note)
 	form.Byline = discs
 	c.Response().Header().Set("HX-Replace-Url", address)
-	return h.render(c, http.StatusOK, views.NoteFormView(form), views.NoteListPartial(list), views.CardPartial(you.Card), views.NoNotice())
+	return h.render(c, http.StatusOK, views.Title(noteTitle(note.Body)), views.NoteFormView(form),
+		views.NoteListPartial(list), views.CardPartial(you.Card), views.NoNotice())
 }
 
 // showNote answers with the form as it was sent, and with what is to be said about it.

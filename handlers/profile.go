@@ -45,7 +45,7 @@ func (h *Handlers) updateProfile(c echo.Context) error {
 	noteWrite(c, err)
 	if message := invalidFields(err); message != nil {
 		form.NameError, form.EmojiError = message.name, message.emoji
-		form.Palette.IsOpen = message.emoji != "" || isPick(c)
+		form.Palette.IsOpen = message.emoji != ""
 		return h.showProfile(c, http.StatusUnprocessableEntity, form)
 	}
 	if err != nil {
@@ -53,14 +53,9 @@ func (h *Handlers) updateProfile(c echo.Context) error {
 	}
 	form = profileForm(saved)
 	form.Palette = palette(saved.Emoji, field(c, "q"))
-	form.Palette.IsOpen = isPick(c)
 	form.State = saved.Name + " is saved."
 	return h.showProfile(c, http.StatusOK, form)
 }
-
-// isPick tells whether an emoji was picked from the palette, whose button adds a second
-// value to the field. The palette stays open then, and the focus where it was.
-func isPick(c echo.Context) bool { return len(c.Request().PostForm["emoji"]) > 1 }
 
 // deleteProfile answers DELETE /profiles/:id.
 func (h *Handlers) deleteProfile(c echo.Context) error {
@@ -78,7 +73,7 @@ func (h *Handlers) deleteProfile(c echo.Context) error {
 func (h *Handlers) showProfile(c echo.Context, status int, form views.ProfileForm) error {
 	if !wantsPartial(c) {
 		if status == http.StatusOK {
-			return c.Redirect(http.StatusSeeOther, editorBehind(c))
+			return c.Redirect(http.StatusSeeOther, h.editorBehind(c))
 		}
 		return h.showEditorBehind(c, status, editorState{profile: &form})
 	}
@@ -94,7 +89,7 @@ func (h *Handlers) showProfile(c echo.Context, status int, form views.ProfileFor
 func (h *Handlers) showProfiles(c echo.Context, status int, message string) error {
 	if !wantsPartial(c) {
 		if status == http.StatusOK {
-			return c.Redirect(http.StatusSeeOther, editorBehind(c))
+			return c.Redirect(http.StatusSeeOther, h.editorBehind(c))
 		}
 		return h.showEditorBehind(c, status, editorState{profilesError: message})
 	}
@@ -135,6 +130,7 @@ func profileForm(p db.Profile) views.ProfileForm {
 const emojiInPalette = 48
 
 func palette(chosen, query string) views.Palette {
+	query = cut(query, 64) // nobody searches for more, and each word costs
 	p := views.Palette{Query: query}
 	for _, e := range db.SearchEmoji(query, emojiInPalette) {
 		p.Choices = append(p.Choices, views.EmojiChoice{Emoji: e.Emoji, Name: e.Name, IsChosen: e.Emoji == chosen})

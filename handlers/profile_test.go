@@ -23,7 +23,7 @@ func TestAProfileIsChangedByHtmxAndKept(t *testing.T) {
 	page := v.get("/editor").must(t, 200)
 	action := page.profiles()[0]
 	a := v.do("PUT", action, url.Values{"emoji": {"🦊"}, "name": {"  Fox in Socks "}, "is_active": {"false"}}, htmx).must(t, 200)
-	a.has(t, `value="Fox in Socks"`, "🦊", `hx-target="#card"`, `hx-target="#byline"`).hasNot(t, "<html", "checked")
+	a.has(t, `value="Fox in Socks"`, "🦊", `hx-target="#card"`, `hx-target="#byline"`).hasNot(t, "<html", `value="true" checked`)
 	// Another tab, and the database.
 	v.get("/editor").must(t, 200).has(t, `value="Fox in Socks"`)
 	if n := s.rows(`SELECT count(*) FROM profiles WHERE name = 'Fox in Socks' AND emoji = '🦊' AND NOT is_active`); n != 1 {

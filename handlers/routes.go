@@ -33,7 +33,7 @@ func (h *Handlers) routes(e *echo.Echo) {
 	get(e, "/emoji", h.searchEmoji, page...)
 	get(e, "/avatar", h.avatar, page...)
 	get(e, "/login", h.login, page...)
-	get(e, "/auth/github/callback", h.githubCallback, page...)
+	e.GET("/auth/github/callback", h.githubCallback, page...) // no HEAD: it signs in
 
 	// Signing in and out: also for a browser that brought no cookie.
 	door := []echo.MiddlewareFunc{noStore, maxBody(smallBody), h.withViewer}

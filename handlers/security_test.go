@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -392,6 +393,26 @@ func TestStaticFilesAreKeptForEverAndNothingElseIsServed(t *testing.T) {
 		if a.StatusCode != 404 || strings.Contains(a.Header.Get("Cache-Control"), "immutable") {
 			t.Errorf("%s: status %d, %q", path, a.StatusCode, a.Header.Get("Cache-Control"))
 		}
+	}
+}
+
+func TestTheFirstLoadIsSmall(t *testing.T) {
+	s := newSite(t)
+	v := s.visitor()
+	compressed := header{"Accept-Encoding", "gzip"}
+	page := v.get("/editor", compressed).must(t, 200)
+	size := len(page.body)
+	html := v.get("/editor").must(t, 200).body
+	assets := regexp.MustCompile(`(?:href|src)="(/static/[^"]+)"`).FindAllStringSubmatch(html, -1)
+	if len(assets) != 5 {
+		t.Fatalf("assets = %v", assets)
+	}
+	for _, asset := range assets {
+		size += len(v.get(asset[1], compressed).must(t, 200).body)
+	}
+	t.Logf("%d bytes", size)
+	if size > 60_000 {
+		t.Errorf("the first load takes %d bytes", size)
 	}
 }
 

@@ -41,7 +41,7 @@ type site struct {
 func newSite(t testing.TB, changes ...func(*Config)) *site {
 	t.Helper()
 	s := &site{
-		t: t, clock: &clock{at: time.Now()}, log: &logBuffer{}, github: fakegithub.New("id", "secret"),
+		t: t, clock: &clock{}, log: &logBuffer{}, github: fakegithub.New("id", "secret"),
 		dbPath: filepath.Join(t.TempDir(), "guestpad.db"), secrets: [][]byte{bytes.Repeat([]byte("1"), 32)},
 	}
 	s.github.SlowFor = time.Minute
@@ -79,7 +79,6 @@ func newSite(t testing.TB, changes ...func(*Config)) *site {
 // clock is the real time, moved by what the test says.
 type clock struct {
 	mu    sync.Mutex
-	at    time.Time
 	moved time.Duration
 }
 
@@ -189,7 +188,7 @@ func (v *visitor) post(path string, form url.Values, headers ...header) answer {
 	return v.do("POST", path, form, headers...)
 }
 
-// mustStatus ends the test unless the answer has the status.
+// must ends the test unless the answer has the status.
 func (a answer) must(t testing.TB, status int) answer {
 	t.Helper()
 	if a.StatusCode != status {
@@ -198,11 +197,16 @@ func (a answer) must(t testing.TB, status int) answer {
 	return a
 }
 
-// has and hasNot look at the text that a person would see, entities resolved.
+// shown is the page with entities resolved and names not isolated.
+func (a answer) shown() string {
+	return html.UnescapeString(strings.NewReplacer("<bdi>", "", "</bdi>", "").Replace(a.body))
+}
+
+// has and hasNot look at what is shown.
 func (a answer) has(t testing.TB, parts ...string) answer {
 	t.Helper()
 	for _, part := range parts {
-		if !strings.Contains(html.UnescapeString(a.body), part) {
+		if !strings.Contains(a.shown(), part) {
 			t.Errorf("%s %s: %q is missing in\n%.3000s", a.Request.Method, a.Request.URL, part, a.body)
 		}
 	}
@@ -212,7 +216,7 @@ func (a answer) has(t testing.TB, parts ...string) answer {
 func (a answer) hasNot(t testing.TB, parts ...string) answer {
 	t.Helper()
 	for _, part := range parts {
-		if strings.Contains(html.UnescapeString(a.body), part) {
+		if strings.Contains(a.shown(), part) {
 			t.Errorf("%s %s: %q must not be in\n%.3000s", a.Request.Method, a.Request.URL, part, a.body)
 		}
 	}

@@ -56,6 +56,21 @@ func TestNoTokenIsAcceptedInAnothersPlace(t *testing.T) {
 	}
 }
 
+func TestEachKindHasKeysOfItsOwn(t *testing.T) {
+	k := ring(t, time.Now, "a")
+	for sealed, codecs := range k.codecs {
+		value, err := codecs[0].Encode("the same name", &claims{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for slot, others := range k.codecs {
+			if err := others[0].Decode("the same name", value, &claims{}); (err == nil) != (slot == sealed) {
+				t.Errorf("sealed with the key of %s, opened with that of %s: %v", sealed, slot, err)
+			}
+		}
+	}
+}
+
 func TestTheKindInsideTheTokenCountsToo(t *testing.T) {
 	k := ring(t, time.Now, "a")
 	// Sealed with the guest key, as if the keys were shared, but meant for a login.

@@ -20,6 +20,9 @@ type visit struct {
 	broughtCookie bool
 }
 
+// endedKey marks a request whose session cookie belongs to a session that has ended.
+const endedKey = "session ended"
+
 const visitKey = "visit"
 
 // withViewer turns cookies into a viewer. There is always one: a live session is a user,
@@ -50,14 +53,28 @@ func noteWrite(c echo.Context, err error) {
 }
 
 func (h *Handlers) identify(c echo.Context) (visit, error) {
-	if user, found, err := h.userOf(c); found || err != nil {
-		return visit{Viewer: user, broughtCookie: true}, err
+	user, found, err := h.userOf(c)
+	if err != nil {
+		return visit{}, err
+	}
+	if found {
+		return visit{Viewer: user, broughtCookie: true}, h.keepGuest(c)
 	}
 	if guest, found, err := h.guestOf(c); found || err != nil {
 		return visit{Viewer: guest, broughtCookie: true}, err
 	}
 	guest, err := h.newGuest(c)
 	return visit{Viewer: guest}, err
+}
+
+// keepGuest keeps a guest alive that was left in this browser when its user signed in: it
+// is to be here again after the sign-out.
+func (h *Handlers) keepGuest(c echo.Context) error {
+	guest, found, err := h.guestOf(c)
+	if found {
+		h.touch(c.Request().Context(), guest)
+	}
+	return err
 }
 
 // userOf is the user of the session cookie. A cookie whose session has ended is removed.
@@ -69,6 +86,7 @@ func (h *Handlers) userOf(c echo.Context) (user db.Viewer, found bool, err error
 	user, err = h.DB.Session(c.Request().Context(), hashReference(token))
 	if errors.Is(err, db.ErrNotFound) {
 		h.clearCookie(c, h.cookies.session)
+		c.Set(endedKey, true)
 		return db.Viewer{}, false, nil
 	}
 	return user, err == nil, err
@@ -114,10 +132,18 @@ func (h *Handlers) touch(ctx context.Context, v db.Viewer) {
 	if !v.HasRow || h.Now().Sub(v.SeenAt) < db.SeenEvery {
 		return
 	}
-	if err := h.DB.Touch(ctx, v); err != nil {
-		h.Log.WarnContext(ctx, "touch viewer", slog.Any("error", err))
-	}
+	// Beside the request: while the database is locked, reading goes on without waiting.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), touchPatience)
+	go func() {
+		defer cancel()
+		if err := h.DB.Touch(ctx, v); err != nil {
+			h.Log.WarnContext(ctx, "touch viewer", slog.Any("error", err))
+		}
+	}()
 }
+
+// touchPatience is how long a touch waits for its turn to write.
+const touchPatience = 5 * time.Second
 
 func (h *Handlers) newGuest(c echo.Context) (db.Viewer, error) {
 	guest := db.NewGuest(uuid.NewString())
@@ -139,6 +165,13 @@ func (h *Handlers) setGuestCookie(c echo.Context, id string) error {
 // that sending again works.
 func requireCookie(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
+		if c.Get(endedKey) != nil {
+			return &userError{
+				Code:  http.StatusForbidden,
+				Title: "You are signed out",
+				Text:  "Your session has ended, so this was not saved into your account. What you typed is still here: sign in again in another tab and try again, or try again now to keep it as a guest.",
+			}
+		}
 		if !c.Get(visitKey).(visit).broughtCookie {
 			return &userError{
 				Code:  http.StatusForbidden,

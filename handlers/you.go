@@ -33,7 +33,7 @@ func (h *Handlers) you(ctx context.Context, v db.Viewer, state editorState) (vie
 func (h *Handlers) card(ctx context.Context, v db.Viewer, profiles []db.Profile) (views.Card, error) {
 	if !v.IsGuest {
 		card := views.Card{
-			Disc: disc(profiles[0]), Name: v.Name, Badge: "Signed in as " + v.Name, SignOut: true,
+			Disc: disc(profiles[0]), Name: v.Name, IsUser: true,
 			Where: "Saved on this server, in your account. Any browser where you sign in can open it.",
 		}
 		if v.HasAvatar {
@@ -46,7 +46,7 @@ func (h *Handlers) card(ctx context.Context, v db.Viewer, profiles []db.Profile)
 		return views.Card{}, err
 	}
 	return views.Card{
-		Disc: disc(profiles[0]), Name: profiles[0].Name, Badge: "Browsing as guest · id " + v.ID[:8] + "…",
+		Disc: disc(profiles[0]), Name: profiles[0].Name, GuestID: v.ID[:8],
 		Where: "Saved on this server. Only this browser can open it, until " + v.Until.Format("2 January") +
 			" and longer each time you come back.",
 		SignIn: h.signInOffer(holdings),

@@ -15,7 +15,7 @@ CREATE TABLE users (
     is_guest    BOOLEAN NOT NULL,
     name        TEXT    NOT NULL,
     created_at  BIGINT  NOT NULL,
-    -- The last write or, at most once a day, the last visit: guests expire by inactivity.
+    -- The last write or visit, give or take an hour: guests expire by inactivity.
     seen_at     BIGINT  NOT NULL,
     -- A merged guest stays as a tombstone: its token may still be about, and must
     -- never own a row again. merged_at is what marks the tombstone, because the user it
@@ -61,6 +61,7 @@ CREATE TABLE sessions (
 );
 CREATE INDEX sessions_by_user ON sessions (user_id);
 CREATE INDEX sessions_by_expiry ON sessions (expires_at);
+CREATE INDEX sessions_by_seen ON sessions (seen_at);
 
 -- How a viewer appears. The order is the viewer's own.
 CREATE TABLE profiles (
