@@ -83,8 +83,9 @@ func NormalizeEmoji(s string) (string, error) {
 }
 
 // SearchEmoji finds emoji by the beginnings of words of their name and keywords; all the
-// words of the query must be found. Those that carry the query as their name come first.
-// An emoji finds itself, and an empty query finds SuggestedEmoji.
+// words of the query must be found. Those that carry the query as their name come first,
+// then those that have its words whole. An emoji finds itself, and an empty query finds
+// SuggestedEmoji.
 func SearchEmoji(query string, limit int) []Emoji {
 	query = strings.ToLower(strings.TrimSpace(query))
 	terms := strings.FieldsFunc(query, isSeparator)
@@ -92,25 +93,25 @@ func SearchEmoji(query string, limit int) []Emoji {
 		return SuggestedEmoji()
 	}
 	asked := NormalizedEmoji(query)
-	var exact, byName, byKeyword []Emoji
+	var byRank [3][]Emoji
 	for _, e := range catalogue().all {
 		switch {
 		case e.Name == query || e.Emoji == asked:
-			exact = append(exact, e)
-		case !e.matches(terms):
-		case strings.HasPrefix(e.Name, terms[0]):
-			byName = append(byName, e)
-		default:
-			byKeyword = append(byKeyword, e)
+			byRank[0] = append(byRank[0], e)
+		case e.matches(terms, func(word, term string) bool { return word == term }):
+			byRank[1] = append(byRank[1], e)
+		case e.matches(terms, strings.HasPrefix):
+			byRank[2] = append(byRank[2], e)
 		}
 	}
-	found := slices.Concat(exact, byName, byKeyword)
+	found := slices.Concat(byRank[:]...)
 	return found[:min(limit, len(found))]
 }
 
-func (e Emoji) matches(terms []string) bool {
+// matches tells whether each term matches a word of the emoji.
+func (e Emoji) matches(terms []string, match func(word, term string) bool) bool {
 	for _, term := range terms {
-		if !slices.ContainsFunc(e.words, func(word string) bool { return strings.HasPrefix(word, term) }) {
+		if !slices.ContainsFunc(e.words, func(word string) bool { return match(word, term) }) {
 			return false
 		}
 	}

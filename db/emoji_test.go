@@ -61,6 +61,9 @@ func TestSearchFindsByNameAndKeyword(t *testing.T) {
 	if got := found("fox"); got[0] != "🦊" {
 		t.Errorf("the fox is not the first of %v", got)
 	}
+	if got := found("tea"); slices.Index(got, "🍵") > slices.Index(got, "🧑‍🏫") {
+		t.Errorf("a teacher stands before the tea: %v", got)
+	}
 	if got := found("no such thing"); len(got) != 0 {
 		t.Errorf("nothing finds %v", got)
 	}
