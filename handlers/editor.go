@@ -65,8 +65,12 @@ func (h *Handlers) showEditor(c echo.Context, status int, state editorState) err
 	if !state.note.IsNew() {
 		title = noteTitle(state.note.Body)
 	}
+	page := h.page(title)
+	if c.QueryParams().Has("signed-out") {
+		page.Assets.Forget = "/forget.css"
+	}
 	return h.render(c, status, views.EditorPage(views.Editor{
-		Page: h.page(title), Notice: notice, List: list, Note: state.note, You: you,
+		Page: page, Notice: notice, List: list, Note: state.note, You: you,
 	}))
 }
 
@@ -153,6 +157,9 @@ func cursorFrom(s string) db.Cursor {
 // notice is what the page has to say about what was done before it was opened.
 func (h *Handlers) notice(c echo.Context, v db.Viewer) (*views.Notice, error) {
 	dismiss := c.Request().URL.Path
+	if c.QueryParams().Has("signed-out") && v.IsGuest {
+		return &views.Notice{Text: "You are signed out. What you write now is a guest's.", Dismiss: dismiss}, nil
+	}
 	if id := c.QueryParam("deleted"); uuid.Validate(id) == nil {
 		return &views.Notice{Text: "The note is in the trash.", Undo: "/notes/" + id + "/restore", Dismiss: dismiss}, nil
 	}

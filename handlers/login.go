@@ -271,8 +271,6 @@ func (h *Handlers) logout(c echo.Context) error {
 		return err
 	}
 	h.clearCookie(c, h.cookies.session)
-	// Pages that browsers hold ready for Back, although they are no-store.
-	c.Response().Header().Set("Clear-Site-Data", `"cache"`)
 	_, found, err := h.guestOf(c)
 	if err != nil {
 		return err
@@ -282,7 +280,16 @@ func (h *Handlers) logout(c echo.Context) error {
 			return err
 		}
 	}
-	return redirect(c, "/editor")
+	return redirect(c, "/editor?signed-out=1")
+}
+
+// forget answers GET /forget.css, which the page after a sign-out links: an empty
+// stylesheet whose header makes the browser drop the pages that it holds ready for Back,
+// although they are no-store. The answer to the sign-out itself would be too early: the
+// page that is being left is put away only when the next one has come.
+func (h *Handlers) forget(c echo.Context) error {
+	c.Response().Header().Set("Clear-Site-Data", `"cache"`)
+	return c.Blob(http.StatusOK, "text/css", nil)
 }
 
 // avatar answers GET /avatar: the viewer's own picture.

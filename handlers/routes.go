@@ -24,6 +24,7 @@ func (h *Handlers) routes(e *echo.Echo) {
 	get(e, "/healthz", h.healthz)
 	get(e, "/readyz", h.readyz)
 	get(e, "/static/*", echo.WrapHandler(h.assets))
+	get(e, "/forget.css", h.forget, noStore)
 
 	// Any viewer. A stranger becomes a guest here, and nothing is written.
 	page := []echo.MiddlewareFunc{noStore, h.withViewer}

@@ -40,6 +40,11 @@ document.addEventListener('htmx:after:request', ({ detail: { ctx } }) => {
   if (address) window.history.replaceState(null, '', address);
 });
 
+// Removing a profile removes the button that had the focus.
+document.addEventListener('htmx:after:swap', () => {
+  if (document.activeElement === document.body) document.querySelector('#profiles .dashed')?.focus();
+});
+
 // A request that got no answer at all: the server is away, or the network is.
 document.addEventListener('htmx:error', () => {
   const bar = document.createElement('div');
@@ -65,8 +70,7 @@ document.addEventListener('keydown', (event) => {
   if (event.key === 'Enter' && event.target.matches('.palette input[type=search]')) event.preventDefault();
 });
 
-// Over https and on loopback the answer to signing out empties what the browser keeps for
-// Back (Clear-Site-Data). Elsewhere browsers ignore that.
+// A page that the browser had kept for Back may be out of date, or of before a sign-out.
 window.addEventListener('pageshow', (event) => {
-  if (event.persisted && !window.isSecureContext && !isUnsaved()) window.location.reload();
+  if (event.persisted && !isUnsaved()) window.location.reload();
 });

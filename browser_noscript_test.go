@@ -1,0 +1,142 @@
+package main
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+// Without JavaScript every action is a form, and each answer is a page.
+
+func TestBrowserWithoutJavaScriptNotesAreWrittenAndChanged(t *testing.T) {
+	t.Parallel()
+	writer := visit(t, startProgram(t, "--demo")).withoutJavaScript()
+	writer.open("/")
+	writer.write(body, "Shopping\nbread")
+	writer.click(save)
+	writer.onNote()
+	note := writer.path()
+	writer.seesIn("note-list", "Shopping")
+	writer.seesIn("note", "Saved")
+	writer.write(body, ", and salt")
+	writer.click(save)
+	writer.seesIn("note-list", "and salt")
+	writer.valueOf(body, "Shopping\nbread, and salt")
+
+	writer.click(theButton("New note"))
+	writer.at("/editor")
+	writer.valueOf(body, "")
+	writer.click(theLink("Shopping"))
+	writer.at(note)
+	writer.click(theButton("Delete"))
+	writer.at("/editor")
+	writer.hasNo(theLink("Shopping"))
+	writer.click(theButton("Undo"))
+	writer.at(note)
+	writer.valueOf(body, "Shopping\nbread, and salt")
+}
+
+func TestBrowserWithoutJavaScriptConflictShowsBothTexts(t *testing.T) {
+	t.Parallel()
+	mine := visit(t, startProgram(t, "--demo")).withoutJavaScript()
+	mine.tolerate("status of 409")
+	mine.open("/editor")
+	mine.write(body, "Plan")
+	mine.click(save)
+	mine.onNote()
+	note := mine.path()
+	theirs := mine.another().withoutJavaScript()
+	theirs.open(note)
+	theirs.write(body, " of theirs")
+	theirs.click(save)
+	theirs.seesIn("note-list", "Plan of theirs")
+
+	mine.write(body, " of mine")
+	mine.click(save)
+	mine.has(the("alert", "changed elsewhere"))
+	mine.seesIn("note", "Plan of theirs")
+	mine.valueOf(body, "Plan of mine")
+	mine.click(save)
+	mine.at(note)
+	mine.seesIn("note-list", "Plan of mine")
+	mine.valueOf(body, "Plan of mine")
+	mine.seesNo("changed elsewhere")
+	theirs.reload()
+	theirs.valueOf(body, "Plan of mine")
+}
+
+func TestBrowserWithoutJavaScriptProfilesAreChanged(t *testing.T) {
+	t.Parallel()
+	visitor := visit(t, startProgram(t, "--demo")).withoutJavaScript()
+	visitor.tolerate("status of 422")
+	visitor.open("/editor")
+	before := visitor.persona()
+
+	long := strings.Repeat("abcdefghij", 4) + "k"
+	visitor.rewrite(theName, long)
+	visitor.click(theButton("Save").in("profiles"))
+	visitor.has(the("alert", "").in("profiles"))
+	visitor.valueOf(theName, long)
+	if now := visitor.persona(); now != before {
+		t.Errorf("the card shows %v, want %v", now, before)
+	}
+	visitor.rewrite(theName, "Cordelia")
+	visitor.click(theSwitch)
+	visitor.click(theButton("Save").in("profiles"))
+	visitor.at("/editor")
+	visitor.seesIn("card", "Cordelia")
+	visitor.signs("Cordelia", false)
+	visitor.isOn(theSwitch, false)
+
+	visitor.click(thePalette)
+	visitor.write(theSearch, "volcano")
+	visitor.click(theButton("Find").in("profiles"))
+	visitor.hasNo(pick("🦊"))
+	visitor.valueOf(theSearch, "volcano")
+	visitor.click(pick("🌋"))
+	visitor.click(theButton("Save").in("profiles"))
+	visitor.seesIn("card", "🌋")
+	visitor.valueOf(theName, "Cordelia")
+	visitor.isOn(theSwitch, false)
+
+	visitor.click(theButton("Add a profile"))
+	visitor.has(theName.number(2))
+	visitor.click(thePalette.number(1))
+	visitor.click(theButton("Remove"))
+	visitor.seesNo("Cordelia")
+	visitor.has(theName)
+}
+
+func TestBrowserWithoutJavaScriptSignInBringsEverythingAlong(t *testing.T) {
+	t.Parallel()
+	visitor := visit(t, startProgram(t, "--demo")).withoutJavaScript()
+	visitor.open("/editor")
+	visitor.write(body, "Seeds to buy")
+	visitor.click(save)
+	visitor.onNote()
+	note := visitor.path()
+	visitor.click(theButton("Add a profile"))
+	visitor.rewrite(theName.number(2), "Gardener")
+	visitor.click(theButton("Save").in("profiles").number(2))
+	visitor.at(note)
+	visitor.signs("Gardener", true)
+
+	visitor.write(body, ": beans, peas")
+	visitor.click(signIn)
+	visitor.sees("1 note and 2 profiles")
+	visitor.sees("Seeds to buy: beans, peas")
+	visitor.click(goOn)
+	visitor.click(asAda)
+	visitor.at(note)
+	visitor.seesIn("card", "Signed in as Ada Lovelace")
+	visitor.seesIn("notice", "1 note and 2 profiles came with you")
+	visitor.valueOf(body, "Seeds to buy: beans, peas")
+	if names := visitor.profileNames(); !slices.Contains(names, "Gardener") {
+		t.Errorf("the profiles are %q, want Gardener among them", names)
+	}
+
+	visitor.click(signOut)
+	visitor.at("/editor")
+	visitor.seesIn("card", "Browsing as guest")
+	visitor.knowsNoSecret("after signing out", "Seeds", "Gardener", "Ada Lovelace")
+}
