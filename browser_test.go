@@ -33,7 +33,7 @@ import (
 // reader does, click where a mouse clicks, and wait for what a person would see.
 
 // patience is how long something may take to show its effect.
-const patience = 15 * time.Second
+const patience = 30 * time.Second
 
 // chromium is the one browser of all tests; each visitor has a profile of their own in it.
 var chromium struct {
@@ -194,7 +194,7 @@ func (p *tab) watch(event any) {
 		}
 	case *page.EventJavascriptDialogOpening:
 		p.problems = append(p.problems, "dialog: "+string(event.Type)+" "+event.Message)
-		go chromedp.Do(p.ctx, command(page.HandleJavaScriptDialog, page.HandleJavaScriptDialogParams{Accept: true})) //nolint:errcheck // the dialog is a problem already
+		go chromedp.Do(p.ctx, command(page.HandleJavaScriptDialog, page.HandleJavaScriptDialogParams{Accept: true}))
 	case *cdpruntime.EventExceptionThrown:
 		p.problems = append(p.problems, "uncaught: "+(&chromedp.ExceptionError{ExceptionDetails: event.ExceptionDetails}).Error())
 	case *cdpruntime.EventConsoleAPICalled:

@@ -34,6 +34,7 @@ func buildAndTest(m *testing.M) int {
 		fmt.Fprintf(os.Stderr, "build guestpad: %v\n%s", err, out)
 		return 1
 	}
+	defer stopBrowser()
 	return m.Run()
 }
 
