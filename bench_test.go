@@ -44,7 +44,7 @@ func TestBench(t *testing.T) {
 func useDiskHere(t *testing.T) {
 	here, err := filepath.Abs(".")
 	must(t, err)
-	dir, err := os.MkdirTemp(here, ".bench-")
+	dir, err := os.MkdirTemp(here, ".bench-") //nolint:usetesting // this is where t.TempDir gets its folder from
 	must(t, err)
 	t.Cleanup(func() { must(t, os.RemoveAll(dir)) })
 	t.Setenv("TMPDIR", dir)

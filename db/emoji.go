@@ -128,10 +128,8 @@ var suggested = sync.OnceValue(func() []Emoji {
 	}
 	return append(emoji,
 		Emoji{Emoji: "🌿", Name: "herb"}, Emoji{Emoji: "🍄", Name: "mushroom"},
-		Emoji{Emoji: "🌻", Name: "sunflower"}, Emoji{Emoji: "🌙", Name: "crescent moon"},
-		Emoji{Emoji: "☕️", Name: "hot beverage"}, Emoji{Emoji: "🚲️", Name: "bicycle"},
-		Emoji{Emoji: "🎈", Name: "balloon"}, Emoji{Emoji: "📚️", Name: "books"},
+		Emoji{Emoji: "🌙", Name: "crescent moon"}, Emoji{Emoji: "☕️", Name: "hot beverage"},
 	)
 })
 
-const suggestedAnimals = 24
+const suggestedAnimals = 12

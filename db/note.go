@@ -8,6 +8,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/clipperhouse/uax29/v2/graphemes"
 	"github.com/google/uuid"
 )
 
@@ -96,8 +97,9 @@ func insertNote(t *tx, v Viewer, id, body string) (Note, error) {
 	if count >= MaxNotes {
 		return Note{}, &LimitError{What: "notes", Max: MaxNotes}
 	}
-	_, err = t.exec(`INSERT INTO notes (id, owner_id, body, version, created_at, updated_at) VALUES ($1, $2, $3, 1, $4, $4)`,
-		id, v.ID, body, t.now)
+	title, excerpt := Summarize(body)
+	_, err = t.exec(`INSERT INTO notes (id, owner_id, title, excerpt, body, version, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, 1, $6, $6)`,
+		id, v.ID, title, excerpt, body, t.now)
 	return Note{ID: id, Body: body, Version: 1, UpdatedAt: fromMillis(t.now)}, err
 }
 
@@ -132,9 +134,10 @@ func saveNote(t *tx, v Viewer, note Note) (Note, error) {
 	}
 	// The version counts in the statement too: where writes run side by side, the check
 	// above is only a hint.
-	rows, err := t.exec(`UPDATE notes SET body = $1, version = version + 1, updated_at = $2
-		WHERE id = $3 AND owner_id = $4 AND version = $5 AND deleted_at IS NULL`,
-		note.Body, t.now, note.ID, v.ID, note.Version)
+	title, excerpt := Summarize(note.Body)
+	rows, err := t.exec(`UPDATE notes SET title = $1, excerpt = $2, body = $3, version = version + 1, updated_at = $4
+		WHERE id = $5 AND owner_id = $6 AND version = $7 AND deleted_at IS NULL`,
+		title, excerpt, note.Body, t.now, note.ID, v.ID, note.Version)
 	if err == nil && rows == 0 {
 		err = ErrConflict
 	}
@@ -156,9 +159,6 @@ func findNote(queryRow func(string, ...any) row, v Viewer, id string) (Note, err
 	return note, err
 }
 
-// summaryHead is how many characters of a note are read to tell its title and excerpt.
-const summaryHead = 320
-
 // Notes is the viewer's notes from a place on, the last saved first, at most limit.
 // After is where the next ones begin; it is the zero Cursor when there are none.
 func (d *DB) Notes(ctx context.Context, v Viewer, from Cursor, limit int) (notes []NoteSummary, after Cursor, err error) {
@@ -171,13 +171,13 @@ func (d *DB) Notes(ctx context.Context, v Viewer, from Cursor, limit int) (notes
 		return err
 	}
 	if from.ID == "" {
-		err = d.stmts.each(ctx, scan, `SELECT id, updated_at, substr(body, 1, $2) FROM notes
+		err = d.stmts.each(ctx, scan, `SELECT id, updated_at, title, excerpt FROM notes
 			WHERE owner_id = $1 AND deleted_at IS NULL
-			ORDER BY updated_at DESC, id DESC LIMIT $3`, v.ID, summaryHead, limit+1)
+			ORDER BY updated_at DESC, id DESC LIMIT $2`, v.ID, limit+1)
 	} else {
-		err = d.stmts.each(ctx, scan, `SELECT id, updated_at, substr(body, 1, $2) FROM notes
-			WHERE owner_id = $1 AND deleted_at IS NULL AND (updated_at, id) < ($4, $5)
-			ORDER BY updated_at DESC, id DESC LIMIT $3`, v.ID, summaryHead, limit+1, millis(from.UpdatedAt), from.ID)
+		err = d.stmts.each(ctx, scan, `SELECT id, updated_at, title, excerpt FROM notes
+			WHERE owner_id = $1 AND deleted_at IS NULL AND (updated_at, id) < ($3, $4)
+			ORDER BY updated_at DESC, id DESC LIMIT $2`, v.ID, limit+1, millis(from.UpdatedAt), from.ID)
 	}
 	if len(notes) > limit {
 		notes = notes[:limit]
@@ -187,27 +187,47 @@ func (d *DB) Notes(ctx context.Context, v Viewer, from Cursor, limit int) (notes
 }
 
 func scanNoteSummary(row scanner) (n NoteSummary, err error) {
-	var head string
 	var updatedAt int64
-	err = row.Scan(&n.ID, &updatedAt, &head)
-	n.Title, n.Excerpt = Summarize(head)
+	err = row.Scan(&n.ID, &updatedAt, &n.Title, &n.Excerpt)
 	n.UpdatedAt = fromMillis(updatedAt)
 	return n, err
 }
 
-// Summarize is the title and the excerpt of a text, or of its beginning.
+// maxSummary is how long a title and an excerpt may be, in bytes.
+const maxSummary = 120
+
+// Summarize is the title and the excerpt of a text.
 func Summarize(body string) (title, excerpt string) {
-	title, rest := "", body
+	rest := body
 	for title == "" && rest != "" {
 		var line string
 		line, rest, _ = strings.Cut(rest, "\n")
 		title = plainLine(line)
 	}
 	var words []string
+	length := 0
 	for line := range strings.Lines(rest) {
-		words = append(words, strings.Fields(plainLine(line))...)
+		for word := range strings.FieldsSeq(plainLine(line)) {
+			words = append(words, word)
+			length += len(word) + 1
+		}
+		if length > maxSummary {
+			break
+		}
 	}
-	return title, strings.Join(words, " ")
+	return cutText(title), cutText(strings.Join(words, " "))
+}
+
+// cutText shortens a text to maxSummary bytes, between characters.
+func cutText(s string) string {
+	if len(s) <= maxSummary {
+		return s
+	}
+	end := 0
+	for g := graphemes.FromString(s); g.Next() && end+len(g.Value()) <= maxSummary; {
+		end += len(g.Value())
+	}
+	return s[:end] + "…"
 }
 
 // plainLine is a line without the Markdown that begins it (heading, quote, list, rule).

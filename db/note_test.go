@@ -184,6 +184,9 @@ func TestTitleAndExcerptAreTheFirstWords(t *testing.T) {
 		{"plain line\n- [ ] shoes\n- [x] passport", "plain line", "shoes passport"},
 		{"---\n> quoted", "quoted", ""},
 		{"שלום\nעולם", "שלום", "עולם"},
+		{strings.Repeat("x", 500), strings.Repeat("x", maxSummary) + "…", ""},
+		{"t\n" + strings.Repeat("long words ", 99), "t", strings.Repeat("long words ", 99)[:maxSummary] + "…"},
+		{strings.Repeat("👨‍👩‍👧‍👦", 50), strings.Repeat("👨‍👩‍👧‍👦", maxSummary/25) + "…", ""},
 	} {
 		if title, excerpt := Summarize(c.body); title != c.title || excerpt != c.excerpt {
 			t.Errorf("%q: %q, %q", c.body, title, excerpt)
@@ -196,7 +199,7 @@ func TestTheNumberOfNotesIsBounded(t *testing.T) {
 	v := newGuest()
 	f.note(t, v, "x")
 	mustExec(t, raw(t, f.path), `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $1)
-		INSERT INTO notes SELECT 'n' || i, $2, '', 1, 0, 0, NULL FROM n`, MaxNotes-1, v.ID)
+		INSERT INTO notes (id, owner_id, title, excerpt, body, version, created_at, updated_at) SELECT 'n' || i, $2, '', '', '', 1, 0, 0 FROM n`, MaxNotes-1, v.ID)
 	limit := new(LimitError)
 	if _, err := f.CreateNote(t.Context(), v, "", "one too many"); !errors.As(err, &limit) {
 		t.Errorf("error = %v", err)

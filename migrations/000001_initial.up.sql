@@ -80,11 +80,15 @@ CREATE INDEX profiles_by_owner ON profiles (owner_id, position, id);
 CREATE TABLE notes (
     id         TEXT   PRIMARY KEY,
     owner_id   TEXT   NOT NULL REFERENCES users (id) ON DELETE CASCADE,
-    body       TEXT   NOT NULL,
     version    BIGINT NOT NULL CHECK (version >= 1),
     created_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL,
-    deleted_at BIGINT
+    deleted_at BIGINT,
+    -- What a list shows of the body, kept so that a list need not read the bodies. The body
+    -- is last, because SQLite reads a row from its beginning as far as it is asked.
+    title      TEXT   NOT NULL,
+    excerpt    TEXT   NOT NULL,
+    body       TEXT   NOT NULL
 );
 -- Serves the list (owner, not deleted, newest first), the counts and the rekey.
 CREATE INDEX notes_by_owner ON notes (owner_id, deleted_at, updated_at, id);
