@@ -218,12 +218,16 @@ func TestBrowserBackAfterSignOutShowsNothing(t *testing.T) {
 		})
 	}
 	leave("at once", func(*tab) {})
+	leave("at once, with text not saved", func(p *tab) {
+		p.write(body, ", second part")
+		p.tolerate("dialog: beforeunload") // it may ask what is to become of the text
+	})
 	leave("from a note", func(p *tab) { p.reload() })
 	leave("from the login without JavaScript", func(p *tab) { p.withoutJavaScript() })
 	leave("with a new note not saved", func(p *tab) {
 		p.open("/editor")
 		p.write(body, "Diary, second part")
-		p.tolerate("dialog: beforeunload") // it may ask what is to become of the text
+		p.tolerate("dialog: beforeunload")
 	})
 }
 

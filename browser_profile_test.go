@@ -14,7 +14,7 @@ var (
 	theSearch  = the("searchbox", "Find an emoji").in("profiles")
 )
 
-// pick is the palette's button of an emoji.
+// pick is an emoji of the palette.
 func pick(emoji string) control {
 	return matching(`label:has([name=emoji][value="` + emoji + `"])`).in("profiles")
 }

@@ -93,20 +93,19 @@ func (h *Handlers) showSavedNote(c echo.Context, note db.Note) error {
 	if !wantsPartial(c) {
 		return c.Redirect(http.StatusSeeOther, address)
 	}
-	ctx, v := c.Request().Context(), viewer(c)
-	list, err := h.noteList(ctx, v, db.Cursor{}, note.ID)
+	list, err := h.noteList(c.Request().Context(), viewer(c), db.Cursor{}, note.ID)
 	if err != nil {
 		return err
 	}
-	you, discs, err := h.you(ctx, v, editorState{})
+	card, profiles, err := h.cardAndProfiles(c)
 	if err != nil {
 		return err
 	}
 	form := h.noteForm(note)
-	form.Byline = discs
+	form.Byline = byline(profiles)
 	c.Response().Header().Set("HX-Replace-Url", address)
 	return h.render(c, http.StatusOK, views.Title(noteTitle(note.Body)), views.NoteFormView(form),
-		views.NoteListPartial(list), views.CardPartial(you.Card), views.NoNotice())
+		views.NoteListPartial(list), views.CardPartial(card), views.NoNotice())
 }
 
 // showNote answers with the form as it was sent, and with what is to be said about it.

@@ -77,12 +77,12 @@ func (h *Handlers) showProfile(c echo.Context, status int, form views.ProfileFor
 		}
 		return h.showEditorBehind(c, status, editorState{profile: &form})
 	}
-	you, discs, err := h.you(c.Request().Context(), viewer(c), editorState{})
+	card, profiles, err := h.cardAndProfiles(c)
 	if err != nil {
 		return err
 	}
-	form.CanRemove = len(you.Profiles.Items) > 1
-	return h.render(c, status, views.ProfileFormView(form), views.CardPartial(you.Card), views.BylinePartial(discs))
+	form.CanRemove = len(profiles) > 1
+	return h.render(c, status, views.ProfileFormView(form), views.CardPartial(card), views.BylinePartial(byline(profiles)))
 }
 
 // showProfiles answers with the list of profiles, and with what else shows them.

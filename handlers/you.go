@@ -3,6 +3,8 @@ package handlers
 import (
 	"context"
 
+	"github.com/labstack/echo/v4"
+
 	"github.com/guestpad/guestpad/db"
 	"github.com/guestpad/guestpad/views"
 )
@@ -28,6 +30,17 @@ func (h *Handlers) you(ctx context.Context, v db.Viewer, state editorState) (vie
 		}
 	}
 	return views.You{Card: card, Profiles: list}, byline(profiles), nil
+}
+
+// cardAndProfiles is what else on the page a change shows in.
+func (h *Handlers) cardAndProfiles(c echo.Context) (views.Card, []db.Profile, error) {
+	ctx, v := c.Request().Context(), viewer(c)
+	profiles, err := h.DB.Profiles(ctx, v)
+	if err != nil {
+		return views.Card{}, nil, err
+	}
+	card, err := h.card(ctx, v, profiles)
+	return card, profiles, err
 }
 
 func (h *Handlers) card(ctx context.Context, v db.Viewer, profiles []db.Profile) (views.Card, error) {
