@@ -151,3 +151,19 @@ func TestBrowserKeyboardFocusStaysWhenProfilesComeAndGo(t *testing.T) {
 	visitor.has(theName)
 	visitor.keepsFocus()
 }
+
+// Safari gives a button no focus when it is clicked.
+func TestBrowserAnswerTakesNoFocusWhereThereWasNone(t *testing.T) {
+	t.Parallel()
+	visitor := visit(t, startProgram(t, "--demo"))
+	visitor.open("/editor")
+	visitor.saveNew("Somewhere else")
+	visitor.write(body, " entirely")
+	evaluate[bool](visitor, "(document.activeElement.blur(), true)")
+	visitor.press("s", chromedp.ModifierCtrl)
+	visitor.seesIn("note-list", "Somewhere else entirely")
+	visitor.holds("!document.querySelector('.htmx-request')")
+	if at := evaluate[focused](visitor, findFocus); !at.IsLost {
+		t.Errorf("the answer has moved the focus to %s", at.What)
+	}
+}

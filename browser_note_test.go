@@ -139,6 +139,7 @@ func TestBrowserSavingChangesThePageInPlace(t *testing.T) {
 	second.seesIn("note-list", "and milk")
 	second.valueOf(body, "")
 	second.mark()
+	second.focuses(body)
 	second.press("Written without the mouse")
 	second.press("s", chromedp.ModifierCtrl)
 	second.onNote()

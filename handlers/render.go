@@ -3,6 +3,7 @@ package handlers
 import (
 	"bytes"
 	"net/http"
+	"strconv"
 	"sync"
 
 	"github.com/a-h/templ"
@@ -35,6 +36,8 @@ func (h *Handlers) render(c echo.Context, status int, components ...templ.Compon
 			return err
 		}
 	}
+	// Otherwise net/http sends it in chunks. The compressing middleware drops it again.
+	c.Response().Header().Set(echo.HeaderContentLength, strconv.Itoa(buffer.Len()))
 	return c.HTMLBlob(status, buffer.Bytes())
 }
 
