@@ -41,8 +41,10 @@ document.addEventListener('htmx:after:request', ({ detail: { ctx } }) => {
 });
 
 // Removing a profile removes the button that had the focus.
+let hadFocus = false;
+document.addEventListener('htmx:before:swap', () => { hadFocus = document.activeElement !== document.body; });
 document.addEventListener('htmx:after:swap', () => {
-  if (document.activeElement === document.body) document.querySelector('#profiles .dashed')?.focus();
+  if (hadFocus && document.activeElement === document.body) document.querySelector('#profiles .dashed')?.focus();
 });
 
 // A request that got no answer at all: the server is away, or the network is.
