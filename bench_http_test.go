@@ -95,9 +95,9 @@ func benchSave(t *testing.T, out *table) {
 		func() float64 { return raw.grouped(t) },
 	)
 	for n, g := range guests {
-		stored, err := s.store.Profiles(t.Context(), g.Viewer)
+		stored, err := s.store.Holdings(t.Context(), g.Viewer)
 		must(t, err)
-		if len(stored) != 1 || stored[0].Name != names[n] {
+		if stored.StoredProfiles != 1 || stored.Profiles[0].Name != names[n] {
 			t.Fatalf("client %d saved %q, and stored is %+v", n, names[n], stored)
 		}
 	}

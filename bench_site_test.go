@@ -128,7 +128,8 @@ func (s *site) newGuest(profiles, notes int, body string) guest {
 		g.profiles = append(g.profiles, first.ID)
 	}
 	for n := 1; n < profiles; n++ {
-		p, err := s.store.AddProfile(ctx, g.Viewer, db.SuggestedProfile(uuid.NewString()))
+		p := db.SuggestedProfile(uuid.NewString())
+		_, err := s.store.AddProfile(ctx, g.Viewer, p)
 		must(s.t, err)
 		g.profiles = append(g.profiles, p.ID)
 	}

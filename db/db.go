@@ -86,7 +86,7 @@ func (d *DB) Close() error {
 // Ready tells whether the database answers a read.
 func (d *DB) Ready(ctx context.Context) error {
 	var users int
-	return d.stmts.queryRow(ctx, `SELECT count(*) FROM (SELECT 1 FROM users LIMIT 1)`).Scan(&users)
+	return d.reads(ctx).queryRow(`SELECT count(*) FROM (SELECT 1 FROM users LIMIT 1)`).Scan(&users)
 }
 
 // Path is the file that a database URL names.

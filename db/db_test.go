@@ -140,11 +140,21 @@ func bodies(t testing.TB, f *fixture, v Viewer) []string {
 	return all
 }
 
+// profiles is how a viewer appears now.
+func (f *fixture) profiles(t *testing.T, v Viewer) []Profile {
+	t.Helper()
+	holdings, err := f.Holdings(t.Context(), v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return holdings.Profiles
+}
+
 func TestReadingAsAStrangerWritesNothing(t *testing.T) {
 	f := open(t)
 	for range 1000 {
 		v := f.guest(t, uuid.NewString())
-		if _, err := f.Profiles(t.Context(), v); err != nil {
+		if _, err := f.Holdings(t.Context(), v); err != nil {
 			t.Fatal(err)
 		}
 		if _, _, err := f.Notes(t.Context(), v, Cursor{}, 50); err != nil {

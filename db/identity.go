@@ -186,7 +186,7 @@ type Merge struct {
 // Merge is a merge into this viewer; anyone else's is ErrNotFound.
 func (d *DB) Merge(ctx context.Context, v Viewer, id string) (Merge, error) {
 	m := Merge{ID: id}
-	err := d.stmts.queryRow(ctx, `SELECT
+	err := d.reads(ctx).queryRow(`SELECT
 			(SELECT count(*) FROM merged_rows r JOIN notes n ON n.id = r.row_id
 				WHERE r.merge_id = m.id AND r.table_name = 'notes' AND n.deleted_at IS NULL),
 			(SELECT count(*) FROM merged_rows r JOIN profiles p ON p.id = r.row_id
@@ -205,7 +205,7 @@ type Avatar struct {
 // Avatar is the picture of a user; ErrNotFound if there is none.
 func (d *DB) Avatar(ctx context.Context, v Viewer) (Avatar, error) {
 	var a Avatar
-	err := d.stmts.queryRow(ctx, `SELECT content_type, image FROM avatars WHERE user_id = $1`, v.ID).Scan(&a.ContentType, &a.Image)
+	err := d.reads(ctx).queryRow(`SELECT content_type, image FROM avatars WHERE user_id = $1`, v.ID).Scan(&a.ContentType, &a.Image)
 	return a, err
 }
 

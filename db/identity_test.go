@@ -65,7 +65,8 @@ func TestAMergedGuestNeverOwnsARowAgain(t *testing.T) {
 			return err
 		},
 		"delete profile": func(f *fixture, v Viewer, _ Note) error {
-			return f.DeleteProfile(t.Context(), v, GeneratedProfile(v.ID).ID)
+			_, err := f.DeleteProfile(t.Context(), v, GeneratedProfile(v.ID).ID)
+			return err
 		},
 	}
 	for _, hasWritten := range []bool{false, true} {
@@ -105,25 +106,21 @@ func TestAMergedGuestStaysDeadWhenItsUserIsErased(t *testing.T) {
 func TestAnExistingAccountKeepsItsOwnAndGainsTheRest(t *testing.T) {
 	f := open(t)
 	user, _ := f.signIn(t, "1815", "")
-	own, err := f.Profiles(t.Context(), user)
-	if err != nil {
-		t.Fatal(err)
-	}
+	own := f.profiles(t, user)
 	f.note(t, user, "own")
 
 	guest := newGuest()
 	f.note(t, guest, "brought")
-	brought, err := f.UpdateProfile(t.Context(), guest, Profile{ID: GeneratedProfile(guest.ID).ID, Emoji: "🦉", Name: "Night me"})
-	if err != nil {
+	brought := Profile{ID: GeneratedProfile(guest.ID).ID, Emoji: "🦉", Name: "Night me"}
+	if _, err := f.UpdateProfile(t.Context(), guest, brought); err != nil {
 		t.Fatal(err)
 	}
 	user, out := f.signIn(t, "1815", guest.ID)
 	if out.IsNew {
 		t.Error("the same person got a second account")
 	}
-	got, err := f.Profiles(t.Context(), user)
-	if err != nil || !slices.Equal(got, append(own, brought)) {
-		t.Errorf("profiles = %+v, %v", got, err)
+	if got := f.profiles(t, user); !slices.Equal(got, append(own, brought)) {
+		t.Errorf("profiles = %+v", got)
 	}
 	if got := bodies(t, f, user); len(got) != 2 {
 		t.Errorf("notes = %v", got)
@@ -142,9 +139,8 @@ func TestAMergeMayBringMoreProfilesThanCanBeAdded(t *testing.T) {
 		}
 		user, _ = f.signIn(t, "1815", guest.ID)
 	}
-	got, err := f.Profiles(t.Context(), user)
-	if err != nil || len(got) != 2*MaxProfiles+1 {
-		t.Errorf("%d profiles, %v", len(got), err)
+	if got := f.profiles(t, user); len(got) != 2*MaxProfiles+1 {
+		t.Errorf("%d profiles", len(got))
 	}
 	limit := new(LimitError)
 	if _, err := f.AddProfile(t.Context(), user, SuggestedProfile(uuid.NewString())); !errors.As(err, &limit) {
@@ -155,18 +151,18 @@ func TestAMergeMayBringMoreProfilesThanCanBeAdded(t *testing.T) {
 func TestTheProfileFromGitHubIsActiveUnlessAGuestsArrives(t *testing.T) {
 	f := open(t)
 	alone, _ := f.signIn(t, "1", "")
-	got, err := f.Profiles(t.Context(), alone)
-	if err != nil || len(got) != 1 || got[0].Name != "Person 1" || !got[0].IsActive {
-		t.Errorf("alone: %+v, %v", got, err)
+	got := f.profiles(t, alone)
+	if len(got) != 1 || got[0].Name != "Person 1" || !got[0].IsActive {
+		t.Errorf("alone: %+v", got)
 	}
 	guest := newGuest()
 	if _, err := f.UpdateProfile(t.Context(), guest, GeneratedProfile(guest.ID)); err != nil {
 		t.Fatal(err)
 	}
 	with, _ := f.signIn(t, "2", guest.ID)
-	got, err = f.Profiles(t.Context(), with)
-	if err != nil || len(got) != 2 || got[0].Name != "Person 2" || got[0].IsActive || !got[1].IsActive {
-		t.Errorf("with a guest: %+v, %v", got, err)
+	got = f.profiles(t, with)
+	if len(got) != 2 || got[0].Name != "Person 2" || got[0].IsActive || !got[1].IsActive {
+		t.Errorf("with a guest: %+v", got)
 	}
 }
 

@@ -160,7 +160,7 @@ func TestEveryReferenceToUsersIsDecided(t *testing.T) {
 	}
 	f := open(t)
 	for _, table := range tables(t, f) {
-		err := f.stmts.each(t.Context(), func(row scanner) error {
+		err := f.reads(t.Context()).each(func(row scanner) error {
 			var column string
 			if err := row.Scan(&column); err != nil {
 				return err
@@ -178,7 +178,7 @@ func TestEveryReferenceToUsersIsDecided(t *testing.T) {
 
 func tables(t *testing.T, f *fixture) (names []string) {
 	t.Helper()
-	err := f.stmts.each(t.Context(), func(row scanner) error {
+	err := f.reads(t.Context()).each(func(row scanner) error {
 		var name string
 		err := row.Scan(&name)
 		names = append(names, name)

@@ -123,7 +123,7 @@ func (d *DB) SaveNote(ctx context.Context, v Viewer, note Note) (saved Note, err
 }
 
 func saveNote(t *tx, v Viewer, note Note) (Note, error) {
-	stored, err := findNote(t.queryRow, v, note.ID)
+	stored, err := findNote(t.queries, v, note.ID)
 	switch {
 	case err != nil:
 		return Note{}, err
@@ -147,13 +147,13 @@ func saveNote(t *tx, v Viewer, note Note) (Note, error) {
 // Note is a note of the viewer; ErrNotFound for one that is deleted, someone else's or
 // never was.
 func (d *DB) Note(ctx context.Context, v Viewer, id string) (Note, error) {
-	return findNote(func(query string, args ...any) row { return d.stmts.queryRow(ctx, query, args...) }, v, id)
+	return findNote(d.reads(ctx), v, id)
 }
 
-func findNote(queryRow func(string, ...any) row, v Viewer, id string) (Note, error) {
+func findNote(q queries, v Viewer, id string) (Note, error) {
 	note := Note{ID: id}
 	var updatedAt int64
-	err := queryRow(`SELECT body, version, updated_at FROM notes WHERE id = $1 AND owner_id = $2 AND deleted_at IS NULL`, id, v.ID).
+	err := q.queryRow(`SELECT body, version, updated_at FROM notes WHERE id = $1 AND owner_id = $2 AND deleted_at IS NULL`, id, v.ID).
 		Scan(&note.Body, &note.Version, &updatedAt)
 	note.UpdatedAt = fromMillis(updatedAt)
 	return note, err
@@ -170,14 +170,16 @@ func (d *DB) Notes(ctx context.Context, v Viewer, from Cursor, limit int) (notes
 		notes = append(notes, n)
 		return err
 	}
+	// LIMIT is an expression because SQLite plans a query anew for each value of a bare
+	// parameter there, which takes longer than the query.
 	if from.ID == "" {
-		err = d.stmts.each(ctx, scan, `SELECT id, updated_at, title, excerpt FROM notes
+		err = d.reads(ctx).each(scan, `SELECT id, updated_at, title, excerpt FROM notes
 			WHERE owner_id = $1 AND deleted_at IS NULL
-			ORDER BY updated_at DESC, id DESC LIMIT $2`, v.ID, limit+1)
+			ORDER BY updated_at DESC, id DESC LIMIT $2 + 0`, v.ID, limit+1)
 	} else {
-		err = d.stmts.each(ctx, scan, `SELECT id, updated_at, title, excerpt FROM notes
+		err = d.reads(ctx).each(scan, `SELECT id, updated_at, title, excerpt FROM notes
 			WHERE owner_id = $1 AND deleted_at IS NULL AND (updated_at, id) < ($3, $4)
-			ORDER BY updated_at DESC, id DESC LIMIT $2`, v.ID, limit+1, millis(from.UpdatedAt), from.ID)
+			ORDER BY updated_at DESC, id DESC LIMIT $2 + 0`, v.ID, limit+1, millis(from.UpdatedAt), from.ID)
 	}
 	if len(notes) > limit {
 		notes = notes[:limit]
@@ -261,19 +263,4 @@ func (d *DB) updateNote(ctx context.Context, v Viewer, query, id string) error {
 		}
 		return err
 	})
-}
-
-// Holdings counts what a viewer owns, as it would come along to a user.
-type Holdings struct {
-	Notes, Profiles int
-}
-
-// Holdings counts the viewer's notes outside the trash and its stored profiles.
-func (d *DB) Holdings(ctx context.Context, v Viewer) (h Holdings, err error) {
-	if !v.HasRow {
-		return h, nil
-	}
-	err = d.stmts.queryRow(ctx, `SELECT (SELECT count(*) FROM notes WHERE owner_id = $1 AND deleted_at IS NULL),
-		(SELECT count(*) FROM profiles WHERE owner_id = $1)`, v.ID).Scan(&h.Notes, &h.Profiles)
-	return h, err
 }

@@ -45,25 +45,6 @@ func SuggestedProfile(id string) Profile {
 	return Profile{ID: id, Emoji: p.animal.emoji, Name: p.shownName(), IsActive: true}
 }
 
-// Profiles is at least one profile, in the viewer's order.
-func (d *DB) Profiles(ctx context.Context, v Viewer) ([]Profile, error) {
-	var profiles []Profile
-	if v.HasRow {
-		err := d.stmts.each(ctx, func(row scanner) error {
-			p, err := scanProfile(row)
-			profiles = append(profiles, p)
-			return err
-		}, `SELECT id, emoji, name, is_active FROM profiles WHERE owner_id = $1 ORDER BY position, id`, v.ID)
-		if err != nil {
-			return nil, err
-		}
-	}
-	if len(profiles) == 0 {
-		profiles = []Profile{GeneratedProfile(v.ID)}
-	}
-	return profiles, nil
-}
-
 func scanProfile(row scanner) (p Profile, err error) {
 	err = row.Scan(&p.ID, &p.Emoji, &p.Name, &p.IsActive)
 	return p, err
@@ -71,14 +52,11 @@ func scanProfile(row scanner) (p Profile, err error) {
 
 // AddProfile appends a profile under a new id. Errors: *InvalidError (joined),
 // *LimitError, ErrViewerGone.
-func (d *DB) AddProfile(ctx context.Context, v Viewer, p Profile) (Profile, error) {
+func (d *DB) AddProfile(ctx context.Context, v Viewer, p Profile) (Holdings, error) {
 	if err := p.validate(); err != nil {
-		return Profile{}, err
+		return Holdings{}, err
 	}
-	err := d.inTx(ctx, func(t *tx) error {
-		if err := admit(t, v); err != nil {
-			return err
-		}
+	return d.changeProfiles(ctx, v, p.ID, "added", func(t *tx) error {
 		if err := storeGeneratedProfile(t, v); err != nil {
 			return err
 		}
@@ -89,54 +67,32 @@ func (d *DB) AddProfile(ctx context.Context, v Viewer, p Profile) (Profile, erro
 		if count >= MaxProfiles {
 			return &LimitError{What: "profiles", Max: MaxProfiles}
 		}
-		t.audit("profile.changed", slog.String("viewer", v.ID), slog.String("profile", p.ID), slog.String("change", "added"))
 		return insertProfile(t, v.ID, p)
 	})
-	return p, err
 }
 
 // UpdateProfile changes a profile of the viewer; the generated one is stored by this.
 // Errors: *InvalidError (joined), ErrNotFound, ErrViewerGone.
-func (d *DB) UpdateProfile(ctx context.Context, v Viewer, p Profile) (Profile, error) {
+func (d *DB) UpdateProfile(ctx context.Context, v Viewer, p Profile) (Holdings, error) {
 	if err := p.validate(); err != nil {
-		return Profile{}, err
+		return Holdings{}, err
 	}
-	err := d.inTx(ctx, func(t *tx) error {
-		if err := admit(t, v); err != nil {
-			return err
-		}
+	return d.changeProfiles(ctx, v, p.ID, "updated", func(t *tx) error {
 		err := updateProfile(t, v, p)
-		if errors.Is(err, ErrNotFound) && p.ID == GeneratedProfile(v.ID).ID {
-			if err := storeGeneratedProfile(t, v); err != nil {
-				return err
-			}
-			err = updateProfile(t, v, p)
-		}
-		if err != nil {
+		if !errors.Is(err, ErrNotFound) || p.ID != GeneratedProfile(v.ID).ID {
 			return err
 		}
-		t.audit("profile.changed", slog.String("viewer", v.ID), slog.String("profile", p.ID), slog.String("change", "updated"))
-		return nil
+		if err := storeGeneratedProfile(t, v); err != nil {
+			return err
+		}
+		return updateProfile(t, v, p)
 	})
-	return p, err
-}
-
-func updateProfile(t *tx, v Viewer, p Profile) error {
-	rows, err := t.exec(`UPDATE profiles SET emoji = $1, name = $2, is_active = $3, updated_at = $4 WHERE id = $5 AND owner_id = $6`,
-		p.Emoji, p.Name, p.IsActive, t.now, p.ID, v.ID)
-	if err == nil && rows == 0 {
-		return ErrNotFound
-	}
-	return err
 }
 
 // DeleteProfile deletes a profile of the viewer. Errors: ErrNotFound, ErrLastProfile,
 // ErrViewerGone.
-func (d *DB) DeleteProfile(ctx context.Context, v Viewer, id string) error {
-	return d.inTx(ctx, func(t *tx) error {
-		if err := admit(t, v); err != nil {
-			return err
-		}
+func (d *DB) DeleteProfile(ctx context.Context, v Viewer, id string) (Holdings, error) {
+	return d.changeProfiles(ctx, v, id, "deleted", func(t *tx) error {
 		rows, err := t.exec(`DELETE FROM profiles WHERE id = $1 AND owner_id = $2`, id, v.ID)
 		if err != nil {
 			return err
@@ -154,9 +110,37 @@ func (d *DB) DeleteProfile(ctx context.Context, v Viewer, id string) error {
 		if rows == 0 {
 			return ErrNotFound
 		}
-		t.audit("profile.changed", slog.String("viewer", v.ID), slog.String("profile", id), slog.String("change", "deleted"))
 		return nil
 	})
+}
+
+// changeProfiles is what every change of a profile has in common. It returns what the
+// viewer has after it.
+func (d *DB) changeProfiles(ctx context.Context, v Viewer, id, change string, do func(*tx) error) (after Holdings, err error) {
+	err = d.inTx(ctx, func(t *tx) (err error) {
+		if err := admit(t, v); err != nil {
+			return err
+		}
+		if err := do(t); err != nil {
+			return err
+		}
+		t.audit("profile.changed", slog.String("viewer", v.ID), slog.String("profile", id), slog.String("change", change))
+		after, err = readHoldings(t.queries, v)
+		return err
+	})
+	if err != nil {
+		return Holdings{}, err
+	}
+	return after, nil
+}
+
+func updateProfile(t *tx, v Viewer, p Profile) error {
+	rows, err := t.exec(`UPDATE profiles SET emoji = $1, name = $2, is_active = $3, updated_at = $4 WHERE id = $5 AND owner_id = $6`,
+		p.Emoji, p.Name, p.IsActive, t.now, p.ID, v.ID)
+	if err == nil && rows == 0 {
+		return ErrNotFound
+	}
+	return err
 }
 
 func countProfiles(t *tx, ownerID string) (count int, err error) {

@@ -2,6 +2,7 @@ package db
 
 import (
 	"errors"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -11,18 +12,22 @@ import (
 func TestTheGeneratedProfileIsStoredWithItsFirstChange(t *testing.T) {
 	f := open(t)
 	v := newGuest()
-	before, err := f.Profiles(t.Context(), v)
-	if err != nil || len(before) != 1 {
-		t.Fatal(before, err)
+	before, err := f.Holdings(t.Context(), v)
+	if err != nil || len(before.Profiles) != 1 || before.StoredProfiles != 0 {
+		t.Fatalf("before = %+v, %v", before, err)
 	}
-	changed := before[0]
+	changed := before.Profiles[0]
 	changed.IsActive = false
-	if _, err := f.UpdateProfile(t.Context(), v, changed); err != nil {
+	answered, err := f.UpdateProfile(t.Context(), v, changed)
+	if err != nil {
 		t.Fatal(err)
 	}
-	after, err := f.Profiles(t.Context(), f.guest(t, v.ID))
-	if err != nil || len(after) != 1 || after[0] != changed {
+	after, err := f.Holdings(t.Context(), f.guest(t, v.ID))
+	if err != nil || len(after.Profiles) != 1 || after.Profiles[0] != changed || after.StoredProfiles != 1 {
 		t.Errorf("after = %+v, %v", after, err)
+	}
+	if !reflect.DeepEqual(answered, after) {
+		t.Errorf("the change answered %+v", answered)
 	}
 	if f.log.events("guest.created") != 1 || f.log.events("profile.changed") != 1 {
 		t.Error("guest.created and profile.changed were not each logged once")
@@ -35,9 +40,8 @@ func TestAddingAProfileKeepsTheGeneratedOneFirst(t *testing.T) {
 	if _, err := f.AddProfile(t.Context(), v, SuggestedProfile(uuid.NewString())); err != nil {
 		t.Fatal(err)
 	}
-	got, err := f.Profiles(t.Context(), f.guest(t, v.ID))
-	if err != nil || len(got) != 2 || got[0] != GeneratedProfile(v.ID) {
-		t.Errorf("profiles = %+v, %v", got, err)
+	if got := f.profiles(t, f.guest(t, v.ID)); len(got) != 2 || got[0] != GeneratedProfile(v.ID) {
+		t.Errorf("profiles = %+v", got)
 	}
 }
 
@@ -62,13 +66,13 @@ func TestTheLastProfileCannotBeDeleted(t *testing.T) {
 	f := open(t)
 	v := newGuest()
 	generated := GeneratedProfile(v.ID)
-	if err := f.DeleteProfile(t.Context(), v, generated.ID); !errors.Is(err, ErrLastProfile) {
+	if _, err := f.DeleteProfile(t.Context(), v, generated.ID); !errors.Is(err, ErrLastProfile) {
 		t.Errorf("not stored yet: %v", err)
 	}
 	if _, err := f.UpdateProfile(t.Context(), v, generated); err != nil {
 		t.Fatal(err)
 	}
-	if err := f.DeleteProfile(t.Context(), v, generated.ID); !errors.Is(err, ErrLastProfile) {
+	if _, err := f.DeleteProfile(t.Context(), v, generated.ID); !errors.Is(err, ErrLastProfile) {
 		t.Errorf("stored: %v", err)
 	}
 	if n := f.count(t, `SELECT count(*) FROM profiles`); n != 1 {
@@ -79,32 +83,32 @@ func TestTheLastProfileCannotBeDeleted(t *testing.T) {
 func TestADeletedGeneratedProfileDoesNotComeBack(t *testing.T) {
 	f := open(t)
 	v := newGuest()
-	added, err := f.AddProfile(t.Context(), v, SuggestedProfile(uuid.NewString()))
-	if err != nil {
+	added := SuggestedProfile(uuid.NewString())
+	if _, err := f.AddProfile(t.Context(), v, added); err != nil {
 		t.Fatal(err)
 	}
-	if err := f.DeleteProfile(t.Context(), v, GeneratedProfile(v.ID).ID); err != nil {
+	if _, err := f.DeleteProfile(t.Context(), v, GeneratedProfile(v.ID).ID); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := f.UpdateProfile(t.Context(), v, GeneratedProfile(v.ID)); !errors.Is(err, ErrNotFound) {
 		t.Errorf("changing the deleted one: %v", err)
 	}
-	if got, err := f.Profiles(t.Context(), f.guest(t, v.ID)); err != nil || len(got) != 1 || got[0] != added {
-		t.Errorf("profiles = %+v, %v", got, err)
+	if got := f.profiles(t, f.guest(t, v.ID)); len(got) != 1 || got[0] != added {
+		t.Errorf("profiles = %+v", got)
 	}
 }
 
 func TestSomeoneElsesProfileIsNotFound(t *testing.T) {
 	f := open(t)
 	v, other := newGuest(), newGuest()
-	theirs, err := f.UpdateProfile(t.Context(), other, GeneratedProfile(other.ID))
-	if err != nil {
+	theirs := GeneratedProfile(other.ID)
+	if _, err := f.UpdateProfile(t.Context(), other, theirs); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := f.UpdateProfile(t.Context(), v, theirs); !errors.Is(err, ErrNotFound) {
 		t.Errorf("update: %v", err)
 	}
-	if err := f.DeleteProfile(t.Context(), v, theirs.ID); !errors.Is(err, ErrNotFound) {
+	if _, err := f.DeleteProfile(t.Context(), v, theirs.ID); !errors.Is(err, ErrNotFound) {
 		t.Errorf("delete: %v", err)
 	}
 }

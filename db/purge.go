@@ -47,7 +47,7 @@ func (d *DB) Purge(ctx context.Context, guestTTL time.Duration) (p Purged, err e
 
 func (d *DB) purge(ctx context.Context, find, purge string, before int64) (count int, err error) {
 	var ids []string
-	err = d.stmts.each(ctx, func(row scanner) error {
+	err = d.reads(ctx).each(func(row scanner) error {
 		var id string
 		err := row.Scan(&id)
 		ids = append(ids, id)

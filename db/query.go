@@ -8,8 +8,7 @@ import (
 )
 
 // statements prepares each query once. Parsing a query takes SQLite longer than running
-// most of ours. A query that has begun is not stopped when its context ends: it takes
-// microseconds, and being ready to stop it costs two goroutines.
+// most of ours.
 type statements struct {
 	on    preparer
 	mu    sync.RWMutex
@@ -71,21 +70,33 @@ func (r row) Scan(dest ...any) error {
 // scanner is what a row type's scan helper reads from: one row, or the present one of many.
 type scanner interface{ Scan(dest ...any) error }
 
-func (s *statements) queryRow(ctx context.Context, query string, args ...any) row {
-	stmt, err := s.get(ctx, query)
+// queries runs queries: reads of the pool, or what a write does in its transaction.
+type queries struct {
+	ctx   context.Context
+	stmts *statements
+}
+
+func (d *DB) reads(ctx context.Context) queries {
+	// A query that has begun is not stopped when its request ends: it takes microseconds,
+	// and being ready to stop it costs two goroutines.
+	return queries{ctx: context.WithoutCancel(ctx), stmts: d.stmts}
+}
+
+func (q queries) queryRow(query string, args ...any) row {
+	stmt, err := q.stmts.get(q.ctx, query)
 	if err != nil {
 		return row{err: err}
 	}
-	return row{row: stmt.QueryRowContext(context.WithoutCancel(ctx), args...)}
+	return row{row: stmt.QueryRowContext(q.ctx, args...)}
 }
 
 // each calls scan for every row of a query.
-func (s *statements) each(ctx context.Context, scan func(scanner) error, query string, args ...any) (err error) {
-	stmt, err := s.get(ctx, query)
+func (q queries) each(scan func(scanner) error, query string, args ...any) (err error) {
+	stmt, err := q.stmts.get(q.ctx, query)
 	if err != nil {
 		return err
 	}
-	rows, err := stmt.QueryContext(context.WithoutCancel(ctx), args...)
+	rows, err := stmt.QueryContext(q.ctx, args...)
 	if err != nil {
 		return classify(err)
 	}
@@ -98,12 +109,12 @@ func (s *statements) each(ctx context.Context, scan func(scanner) error, query s
 	return classify(rows.Err())
 }
 
-func (s *statements) exec(ctx context.Context, query string, args ...any) (rowsAffected int64, err error) {
-	stmt, err := s.get(ctx, query)
+func (q queries) exec(query string, args ...any) (rowsAffected int64, err error) {
+	stmt, err := q.stmts.get(q.ctx, query)
 	if err != nil {
 		return 0, err
 	}
-	result, err := stmt.ExecContext(ctx, args...)
+	result, err := stmt.ExecContext(q.ctx, args...)
 	if err != nil {
 		return 0, classify(err)
 	}

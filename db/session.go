@@ -19,7 +19,7 @@ func (d *DB) Session(ctx context.Context, tokenHash string) (Viewer, error) {
 	now := d.now()
 	v := Viewer{HasRow: true, SessionHash: tokenHash}
 	var seenAt, expiresAt int64
-	err := d.stmts.queryRow(ctx, `SELECT u.id, u.name, s.seen_at, s.expires_at, EXISTS (SELECT 1 FROM avatars a WHERE a.user_id = u.id)
+	err := d.reads(ctx).queryRow(`SELECT u.id, u.name, s.seen_at, s.expires_at, EXISTS (SELECT 1 FROM avatars a WHERE a.user_id = u.id)
 		FROM sessions s JOIN users u ON u.id = s.user_id
 		WHERE s.token_hash = $1 AND s.expires_at > $2 AND s.seen_at > $3`,
 		tokenHash, millis(now), millis(now.Add(-SessionIdle))).

@@ -37,7 +37,7 @@ func (d *DB) Guest(ctx context.Context, id string) (Viewer, error) {
 	v := Viewer{ID: id, IsGuest: true, Name: GeneratedName(id)}
 	var isGuest, isMerged bool
 	var seenAt int64
-	err := d.stmts.queryRow(ctx, `SELECT is_guest, merged_at IS NOT NULL, seen_at FROM users WHERE id = $1`, id).
+	err := d.reads(ctx).queryRow(`SELECT is_guest, merged_at IS NOT NULL, seen_at FROM users WHERE id = $1`, id).
 		Scan(&isGuest, &isMerged, &seenAt)
 	switch {
 	case errors.Is(err, ErrNotFound):

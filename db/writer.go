@@ -14,7 +14,7 @@ import (
 // takes one writer at a time anyway, and a queue of ours is fair where its lock is not.
 //
 // Writes that wait at the same moment are committed together (group commit): a commit
-// costs a flush to the disk, whatever it holds. Each write has a savepoint of its own, so
+// costs a flush to the disk, whatever it holds. Each of them has a savepoint of its own, so
 // one that fails undoes only itself, and nobody is answered before the commit.
 type writer struct {
 	now   func() time.Time
@@ -26,9 +26,9 @@ type writer struct {
 	mu     sync.RWMutex
 	closed bool
 
-	pool  *sql.DB
-	conn  *sql.Conn
-	stmts *statements
+	pool *sql.DB
+	conn *sql.Conn // nil until the first write, and after a failure
+	on   queries   // of conn
 }
 
 // maxBatch bounds how long the first write of a batch waits for the last.
@@ -43,10 +43,10 @@ type write struct {
 	panicked any
 }
 
-// tx is the transaction that a write runs in. Its methods take no context: a statement
+// tx is the transaction that a write runs in. Its queries have no request's context: one
 // that is interrupted would roll back the whole batch.
 type tx struct {
-	stmts *statements
+	queries
 	// now is the one time of the transaction, in unix milliseconds.
 	now   int64
 	write *write
@@ -59,7 +59,7 @@ func openWriter(path string, now func() time.Time) (*writer, error) {
 	}
 	pool.SetMaxOpenConns(1)
 	w := &writer{now: now, queue: make(chan *write, maxBatch), done: make(chan struct{}), pool: pool}
-	go w.run()
+	go w.serve()
 	return w, nil
 }
 
@@ -110,7 +110,7 @@ func (w *writer) enqueue(job *write) error {
 	}
 }
 
-func (w *writer) run() {
+func (w *writer) serve() {
 	defer close(w.done)
 	defer w.disconnect()
 	for first := range w.queue {
@@ -152,61 +152,74 @@ func (w *writer) commit(batch []*write) {
 }
 
 func (w *writer) tryCommit(batch []*write) error {
-	ctx := context.Background()
-	if err := w.connect(ctx); err != nil {
+	if err := w.connect(); err != nil {
 		return err
 	}
-	if _, err := w.stmts.exec(ctx, "BEGIN IMMEDIATE"); err != nil {
+	if _, err := w.on.exec("BEGIN IMMEDIATE"); err != nil {
 		return err
 	}
-	for _, job := range batch {
-		if err := w.runOne(ctx, job); err != nil {
-			_, _ = w.stmts.exec(ctx, "ROLLBACK")
-			return err
-		}
-	}
-	if _, err := w.stmts.exec(ctx, "COMMIT"); err != nil {
-		_, _ = w.stmts.exec(ctx, "ROLLBACK")
+	if err := w.runAll(batch); err != nil {
+		_, _ = w.on.exec("ROLLBACK")
 		return err
 	}
 	return nil
 }
 
-// runOne runs one write inside its savepoint. What it returns concerns the whole batch;
-// what concerns the write alone is in job.err.
-func (w *writer) runOne(ctx context.Context, job *write) error {
-	if job.err = job.ctx.Err(); job.err != nil {
-		return nil
-	}
-	if _, err := w.stmts.exec(ctx, "SAVEPOINT write"); err != nil {
-		return err
-	}
-	w.guard(job)
-	if job.err != nil || job.panicked != nil {
-		// SQLite may have rolled back everything on its own (a full disk does that).
-		// Then there is no such savepoint any more, and the batch fails.
-		if _, err := w.stmts.exec(ctx, "ROLLBACK TO write"); err != nil {
-			return fmt.Errorf("%w: %w", ErrUnavailable, err)
+// runAll runs the writes of a transaction and commits it. What it returns concerns the
+// whole batch; what concerns one write alone is in its err.
+func (w *writer) runAll(batch []*write) error {
+	if len(batch) == 1 {
+		// The transaction itself is the savepoint.
+		if w.run(batch[0]); batch[0].failed() {
+			_, err := w.on.exec("ROLLBACK")
+			return err
+		}
+	} else {
+		for _, job := range batch {
+			if err := w.runInSavepoint(job); err != nil {
+				return err
+			}
 		}
 	}
-	_, err := w.stmts.exec(ctx, "RELEASE write")
+	_, err := w.on.exec("COMMIT")
 	return err
 }
 
-func (w *writer) guard(job *write) {
-	defer func() { job.panicked = recover() }()
-	job.err = job.do(&tx{stmts: w.stmts, now: millis(w.now()), write: job})
+func (w *writer) runInSavepoint(job *write) error {
+	if _, err := w.on.exec("SAVEPOINT write"); err != nil {
+		return err
+	}
+	if w.run(job); job.failed() {
+		// SQLite may have rolled back everything on its own (a full disk does that).
+		// Then there is no such savepoint any more, and the batch fails.
+		if _, err := w.on.exec("ROLLBACK TO write"); err != nil {
+			return fmt.Errorf("%w: %w", ErrUnavailable, err)
+		}
+	}
+	_, err := w.on.exec("RELEASE write")
+	return err
 }
 
-func (w *writer) connect(ctx context.Context) error {
+// run runs one write, and catches its panic for the caller that waits for it.
+func (w *writer) run(job *write) {
+	defer func() { job.panicked = recover() }()
+	if job.err = job.ctx.Err(); job.err == nil {
+		job.err = job.do(&tx{queries: w.on, now: millis(w.now()), write: job})
+	}
+}
+
+func (j *write) failed() bool { return j.err != nil || j.panicked != nil }
+
+func (w *writer) connect() error {
 	if w.conn != nil {
 		return nil
 	}
+	ctx := context.Background()
 	conn, err := w.pool.Conn(ctx)
 	if err != nil {
 		return classify(err)
 	}
-	w.conn, w.stmts = conn, newStatements(conn)
+	w.conn, w.on = conn, queries{ctx: ctx, stmts: newStatements(conn)}
 	return nil
 }
 
@@ -215,19 +228,11 @@ func (w *writer) disconnect() {
 	if w.conn == nil {
 		return
 	}
-	_ = w.stmts.close()
+	_ = w.on.stmts.close()
 	// ErrBadConn makes database/sql discard the connection instead of keeping it.
 	_ = w.conn.Raw(func(any) error { return driver.ErrBadConn })
 	_ = w.conn.Close()
-	w.conn, w.stmts = nil, nil
-}
-
-func (t *tx) queryRow(query string, args ...any) row {
-	return t.stmts.queryRow(context.Background(), query, args...)
-}
-
-func (t *tx) exec(query string, args ...any) (rowsAffected int64, err error) {
-	return t.stmts.exec(context.Background(), query, args...)
+	w.conn, w.on = nil, queries{}
 }
 
 // An event is a line of the audit log.

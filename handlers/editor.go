@@ -52,7 +52,7 @@ func (h *Handlers) showEditor(c echo.Context, status int, state editorState) err
 	if err != nil {
 		return err
 	}
-	you, discs, err := h.you(ctx, v, state)
+	has, err := h.DB.Holdings(ctx, v)
 	if err != nil {
 		return err
 	}
@@ -60,7 +60,7 @@ func (h *Handlers) showEditor(c echo.Context, status int, state editorState) err
 	if err != nil {
 		return err
 	}
-	state.note.Byline = discs
+	state.note.Byline = byline(has.Profiles)
 	title := "New note"
 	if !state.note.IsNew() {
 		title = noteTitle(state.note.Body)
@@ -70,7 +70,7 @@ func (h *Handlers) showEditor(c echo.Context, status int, state editorState) err
 		page.Assets.Forget = "/forget.css"
 	}
 	return h.render(c, status, views.EditorPage(views.Editor{
-		Page: page, Notice: notice, List: list, Note: state.note, You: you,
+		Page: page, Notice: notice, List: list, Note: state.note, You: h.you(v, has, state),
 	}))
 }
 

@@ -34,11 +34,7 @@ const titlesOnLogin = 5
 
 func (h *Handlers) showLogin(c echo.Context, status int, next string, carry bool, problem string) error {
 	ctx, v := c.Request().Context(), viewer(c)
-	profiles, err := h.DB.Profiles(ctx, v)
-	if err != nil {
-		return err
-	}
-	holdings, err := h.DB.Holdings(ctx, v)
+	has, err := h.DB.Holdings(ctx, v)
 	if err != nil {
 		return err
 	}
@@ -47,15 +43,15 @@ func (h *Handlers) showLogin(c echo.Context, status int, next string, carry bool
 		return err
 	}
 	page := views.Login{
-		Page: h.page("Sign in"), Problem: problem, Disc: disc(profiles[0]), Name: profiles[0].Name,
-		Holdings: views.Holdings(holdings.Notes, holdings.Profiles), More: holdings.Notes - len(notes),
+		Page: h.page("Sign in"), Problem: problem, Disc: disc(has.Profiles[0]), Name: has.Profiles[0].Name,
+		Holdings: views.Holdings(has.Notes, has.StoredProfiles), More: has.Notes - len(notes),
 		Next: next, Carry: carry,
 	}
 	for _, n := range notes {
 		page.Titles = append(page.Titles, orUntitled(n.Title))
 	}
-	if holdings.Profiles > 0 {
-		for _, p := range profiles {
+	if has.StoredProfiles > 0 {
+		for _, p := range has.Profiles {
 			d := disc(p)
 			d.Label = p.Name
 			page.Profiles = append(page.Profiles, d)
@@ -243,18 +239,18 @@ func (h *Handlers) whatIsSafe(c echo.Context, flow *loginClaims) (string, error)
 			return "", err
 		}
 	}
-	holdings, err := h.DB.Holdings(ctx, viewer(c))
+	has, err := h.DB.Holdings(ctx, viewer(c))
 	if err != nil {
 		return "", err
 	}
-	if count := views.Holdings(holdings.Notes, holdings.Profiles); count != "" {
-		return "Your " + count + isOrAre(holdings) + " safe in this browser.", nil
+	if count := views.Holdings(has.Notes, has.StoredProfiles); count != "" {
+		return "Your " + count + isOrAre(has) + " safe in this browser.", nil
 	}
 	return "Nothing has changed.", nil
 }
 
-func isOrAre(h db.Holdings) string {
-	if h.Notes+h.Profiles == 1 {
+func isOrAre(has db.Holdings) string {
+	if has.Notes+has.StoredProfiles == 1 {
 		return " is"
 	}
 	return " are"

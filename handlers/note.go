@@ -97,15 +97,15 @@ func (h *Handlers) showSavedNote(c echo.Context, note db.Note) error {
 	if err != nil {
 		return err
 	}
-	card, profiles, err := h.cardAndProfiles(c)
+	has, err := h.DB.Holdings(c.Request().Context(), viewer(c))
 	if err != nil {
 		return err
 	}
 	form := h.noteForm(note)
-	form.Byline = byline(profiles)
+	form.Byline = byline(has.Profiles)
 	c.Response().Header().Set("HX-Replace-Url", address)
 	return h.render(c, http.StatusOK, views.Title(noteTitle(note.Body)), views.NoteFormView(form),
-		views.NoteListPartial(list), views.CardPartial(card), views.NoNotice())
+		views.NoteListPartial(list), views.CardPartial(h.card(viewer(c), has)), views.NoNotice())
 }
 
 // showNote answers with the form as it was sent, and with what is to be said about it.
@@ -113,11 +113,11 @@ func (h *Handlers) showNote(c echo.Context, status int, form views.NoteForm) err
 	if !wantsPartial(c) {
 		return h.showEditor(c, status, editorState{note: form})
 	}
-	profiles, err := h.DB.Profiles(c.Request().Context(), viewer(c))
+	has, err := h.DB.Holdings(c.Request().Context(), viewer(c))
 	if err != nil {
 		return err
 	}
-	form.Byline = byline(profiles)
+	form.Byline = byline(has.Profiles)
 	return h.render(c, status, views.NoteFormView(form))
 }
 

@@ -17,18 +17,18 @@ func (h *Handlers) addProfile(c echo.Context) error {
 	if c.Request().PostForm.Has("emoji") || c.Request().PostForm.Has("name") {
 		profile = profileFrom(c, profile.ID)
 	}
-	_, err := h.DB.AddProfile(c.Request().Context(), viewer(c), profile)
+	has, err := h.DB.AddProfile(c.Request().Context(), viewer(c), profile)
 	noteWrite(c, err)
 	if limit := new(db.LimitError); errors.As(err, &limit) {
-		return h.showProfiles(c, http.StatusUnprocessableEntity, "You have 12 profiles, which is as many as there can be. Remove one first.")
+		return h.refuseProfiles(c, "You have 12 profiles, which is as many as there can be. Remove one first.")
 	}
 	if message := invalidFields(err); message != nil {
-		return h.showProfiles(c, http.StatusUnprocessableEntity, message.emoji+message.name)
+		return h.refuseProfiles(c, message.emoji+message.name)
 	}
 	if err != nil {
 		return err
 	}
-	return h.showProfiles(c, http.StatusOK, "")
+	return h.showProfiles(c, has)
 }
 
 // updateProfile answers PUT /profiles/:id (emoji, name, is_active). With the field "find"
@@ -41,63 +41,84 @@ func (h *Handlers) updateProfile(c echo.Context) error {
 		form.Palette.IsOpen = true
 		return h.showEditorBehind(c, http.StatusOK, editorState{profile: &form})
 	}
-	saved, err := h.DB.UpdateProfile(c.Request().Context(), viewer(c), typed)
+	has, err := h.DB.UpdateProfile(c.Request().Context(), viewer(c), typed)
 	noteWrite(c, err)
 	if message := invalidFields(err); message != nil {
 		form.NameError, form.EmojiError = message.name, message.emoji
 		form.Palette.IsOpen = message.emoji != ""
-		return h.showProfile(c, http.StatusUnprocessableEntity, form)
+		return h.refuseProfile(c, form)
 	}
+	if err != nil {
+		return err
+	}
+	saved, err := has.Profile(typed.ID)
 	if err != nil {
 		return err
 	}
 	form = profileForm(saved)
 	form.Palette = palette(saved.Emoji, field(c, "q"))
 	form.State = saved.Name + " is saved."
-	return h.showProfile(c, http.StatusOK, form)
+	return h.showProfile(c, form, has)
 }
 
 // deleteProfile answers DELETE /profiles/:id.
 func (h *Handlers) deleteProfile(c echo.Context) error {
-	err := h.DB.DeleteProfile(c.Request().Context(), viewer(c), c.Param("id"))
+	has, err := h.DB.DeleteProfile(c.Request().Context(), viewer(c), c.Param("id"))
 	if errors.Is(err, db.ErrLastProfile) {
-		return h.showProfiles(c, http.StatusUnprocessableEntity, "This is your only profile, so it has to stay. Change it, or add another one first.")
+		return h.refuseProfiles(c, "This is your only profile, so it has to stay. Change it, or add another one first.")
 	}
 	if err != nil {
 		return err
 	}
-	return h.showProfiles(c, http.StatusOK, "")
+	return h.showProfiles(c, has)
 }
 
-// showProfile answers with one profile, and with what else on the page shows it.
-func (h *Handlers) showProfile(c echo.Context, status int, form views.ProfileForm) error {
+// showProfile answers with a profile that was saved, and with what else on the page shows
+// it.
+func (h *Handlers) showProfile(c echo.Context, form views.ProfileForm, has db.Holdings) error {
 	if !wantsPartial(c) {
-		if status == http.StatusOK {
-			return c.Redirect(http.StatusSeeOther, h.editorBehind(c))
-		}
-		return h.showEditorBehind(c, status, editorState{profile: &form})
+		return c.Redirect(http.StatusSeeOther, h.editorBehind(c))
 	}
-	card, profiles, err := h.cardAndProfiles(c)
-	if err != nil {
-		return err
-	}
-	form.CanRemove = len(profiles) > 1
-	return h.render(c, status, views.ProfileFormView(form), views.CardPartial(card), views.BylinePartial(byline(profiles)))
+	form.CanRemove = len(has.Profiles) > 1
+	return h.render(c, http.StatusOK, views.ProfileFormView(form),
+		views.CardPartial(h.card(viewer(c), has)), views.BylinePartial(byline(has.Profiles)))
 }
 
-// showProfiles answers with the list of profiles, and with what else shows them.
-func (h *Handlers) showProfiles(c echo.Context, status int, message string) error {
+// refuseProfile answers with a profile as it was typed, and with what is wrong with it.
+func (h *Handlers) refuseProfile(c echo.Context, form views.ProfileForm) error {
 	if !wantsPartial(c) {
-		if status == http.StatusOK {
-			return c.Redirect(http.StatusSeeOther, h.editorBehind(c))
-		}
-		return h.showEditorBehind(c, status, editorState{profilesError: message})
+		return h.showEditorBehind(c, http.StatusUnprocessableEntity, editorState{profile: &form})
 	}
-	you, discs, err := h.you(c.Request().Context(), viewer(c), editorState{profilesError: message})
+	has, err := h.DB.Holdings(c.Request().Context(), viewer(c))
 	if err != nil {
 		return err
 	}
-	return h.render(c, status, views.ProfileListView(you.Profiles), views.CardPartial(you.Card), views.BylinePartial(discs))
+	form.CanRemove = len(has.Profiles) > 1
+	return h.render(c, http.StatusUnprocessableEntity, views.ProfileFormView(form))
+}
+
+// showProfiles answers with the list of profiles after a change, and with what else on
+// the page shows them.
+func (h *Handlers) showProfiles(c echo.Context, has db.Holdings) error {
+	if !wantsPartial(c) {
+		return c.Redirect(http.StatusSeeOther, h.editorBehind(c))
+	}
+	you := h.you(viewer(c), has, editorState{})
+	return h.render(c, http.StatusOK, views.ProfileListView(you.Profiles),
+		views.CardPartial(you.Card), views.BylinePartial(byline(has.Profiles)))
+}
+
+// refuseProfiles answers with the list of profiles as it is, and with why it did not change.
+func (h *Handlers) refuseProfiles(c echo.Context, message string) error {
+	state := editorState{profilesError: message}
+	if !wantsPartial(c) {
+		return h.showEditorBehind(c, http.StatusUnprocessableEntity, state)
+	}
+	has, err := h.DB.Holdings(c.Request().Context(), viewer(c))
+	if err != nil {
+		return err
+	}
+	return h.render(c, http.StatusUnprocessableEntity, views.ProfileListView(h.you(viewer(c), has, state).Profiles))
 }
 
 // searchEmoji answers GET /emoji (q, profile): the choices of a palette.

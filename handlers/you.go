@@ -1,27 +1,15 @@
 package handlers
 
 import (
-	"context"
-
-	"github.com/labstack/echo/v4"
-
 	"github.com/guestpad/guestpad/db"
 	"github.com/guestpad/guestpad/views"
 )
 
 const signInIsOff = "Signing in is off on this server. Whoever runs it turns it on by setting GITHUB_CLIENT_ID and GITHUB_CLIENT_SECRET."
 
-// you is the viewer's side of the page, and the discs of the active profiles.
-func (h *Handlers) you(ctx context.Context, v db.Viewer, state editorState) (views.You, []views.Disc, error) {
-	profiles, err := h.DB.Profiles(ctx, v)
-	if err != nil {
-		return views.You{}, nil, err
-	}
-	card, err := h.card(ctx, v, profiles)
-	if err != nil {
-		return views.You{}, nil, err
-	}
-	list := profileList(profiles)
+// you is the viewer's side of the page.
+func (h *Handlers) you(v db.Viewer, has db.Holdings, state editorState) views.You {
+	list := profileList(has.Profiles)
 	list.Error = state.profilesError
 	for i := range list.Items {
 		if state.profile != nil && state.profile.ID == list.Items[i].ID {
@@ -29,51 +17,37 @@ func (h *Handlers) you(ctx context.Context, v db.Viewer, state editorState) (vie
 			list.Items[i] = *state.profile
 		}
 	}
-	return views.You{Card: card, Profiles: list}, byline(profiles), nil
+	return views.You{Card: h.card(v, has), Profiles: list}
 }
 
-// cardAndProfiles is what else on the page a change shows in.
-func (h *Handlers) cardAndProfiles(c echo.Context) (views.Card, []db.Profile, error) {
-	ctx, v := c.Request().Context(), viewer(c)
-	profiles, err := h.DB.Profiles(ctx, v)
-	if err != nil {
-		return views.Card{}, nil, err
-	}
-	card, err := h.card(ctx, v, profiles)
-	return card, profiles, err
-}
-
-func (h *Handlers) card(ctx context.Context, v db.Viewer, profiles []db.Profile) (views.Card, error) {
+func (h *Handlers) card(v db.Viewer, has db.Holdings) views.Card {
+	first := has.Profiles[0]
 	if !v.IsGuest {
 		card := views.Card{
-			Disc: disc(profiles[0]), Name: v.Name, IsUser: true,
+			Disc: disc(first), Name: v.Name, IsUser: true,
 			Where: "Saved on this server, in your account. Any browser where you sign in can open it.",
 		}
 		if v.HasAvatar {
 			card.Avatar = "/avatar"
 		}
-		return card, nil
-	}
-	holdings, err := h.DB.Holdings(ctx, v)
-	if err != nil {
-		return views.Card{}, err
+		return card
 	}
 	return views.Card{
-		Disc: disc(profiles[0]), Name: profiles[0].Name, GuestID: v.ID[:8],
+		Disc: disc(first), Name: first.Name, GuestID: v.ID[:8],
 		Where: "Saved on this server. Only this browser can open it, until " + v.Until.Format("2 January") +
 			" and longer each time you come back.",
-		SignIn: h.signInOffer(holdings),
-	}, nil
+		SignIn: h.signInOffer(has),
+	}
 }
 
-func (h *Handlers) signInOffer(holdings db.Holdings) *views.SignInOffer {
+func (h *Handlers) signInOffer(has db.Holdings) *views.SignInOffer {
 	if h.github == nil {
 		return &views.SignInOffer{TurnsItOn: signInIsOff}
 	}
 	offer := &views.SignInOffer{IsOn: true, Sentence: "Keep it for good: what you write here comes along."}
-	if came := views.Holdings(holdings.Notes, holdings.Profiles); came != "" {
+	if came := views.Holdings(has.Notes, has.StoredProfiles); came != "" {
 		verb := " come along."
-		if holdings.Notes+holdings.Profiles == 1 {
+		if has.Notes+has.StoredProfiles == 1 {
 			verb = " comes along."
 		}
 		offer.Sentence = "Keep it for good: " + came + verb
