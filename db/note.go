@@ -36,6 +36,12 @@ type NoteSummary struct {
 	UpdatedAt time.Time
 }
 
+// Summary is the note as a list shows it.
+func (n Note) Summary() NoteSummary {
+	title, excerpt := Summarize(n.Body)
+	return NoteSummary{ID: n.ID, Title: title, Excerpt: excerpt, UpdatedAt: n.UpdatedAt}
+}
+
 // Cursor is a place in the list of notes, newest first. The zero Cursor is its beginning.
 type Cursor struct {
 	UpdatedAt time.Time

@@ -54,14 +54,15 @@ func (d *DB) purge(ctx context.Context, find, purge string, before int64) (count
 		return err
 	}, find, before, purgeBatch)
 	for _, id := range ids {
-		err := d.inTx(ctx, func(t *tx) error {
-			rows, err := t.exec(purge, id, before)
-			count += int(rows)
+		var rows int64
+		err := d.inTx(ctx, func(t *tx) (err error) {
+			rows, err = t.exec(purge, id, before)
 			return err
 		})
 		if err != nil {
 			return count, err
 		}
+		count += int(rows)
 	}
 	return count, err
 }

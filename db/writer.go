@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 )
@@ -14,30 +15,35 @@ import (
 // takes one writer at a time anyway, and a queue of ours is fair where its lock is not.
 //
 // Writes that wait at the same moment are committed together (group commit): a commit
-// costs a flush to the disk, whatever it holds. Each of them has a savepoint of its own, so
-// one that fails undoes only itself, and nobody is answered before the commit.
+// costs a flush to the disk, whatever it holds. Nobody is answered before the commit.
+//
+// There is no goroutine for it. The first write that comes while nothing is being
+// committed leads: it commits what is waiting, itself included, and passes the lead to the
+// next one that waits.
 type writer struct {
-	now   func() time.Time
-	queue chan *write
-	done  chan struct{}
-
-	// mu is held for reading while a write is being queued, so that close can tell when
-	// no more will come.
-	mu     sync.RWMutex
-	closed bool
-
+	now  func() time.Time
 	pool *sql.DB
-	conn *sql.Conn // nil until the first write, and after a failure
-	on   queries   // of conn
+
+	mu      sync.Mutex
+	waiting []*write
+	// isLed is true while somebody leads. idle tells of the moment when nobody does.
+	isLed, isClosed bool
+	idle            *sync.Cond
+
+	// These belong to whoever leads. conn is nil until the first write, and after a failure.
+	conn *sql.Conn
+	on   queries
 }
 
 // maxBatch bounds how long the first write of a batch waits for the last.
 const maxBatch = 128
 
 type write struct {
-	ctx      context.Context
-	do       func(*tx) error
-	finished chan struct{}
+	ctx context.Context
+	do  func(*tx) error
+	// leads gets true when it is this write's turn to lead, and false when it is done.
+	leads chan bool
+
 	events   []event // to log after the commit
 	err      error
 	panicked any
@@ -58,32 +64,32 @@ func openWriter(path string, now func() time.Time) (*writer, error) {
 		return nil, err
 	}
 	pool.SetMaxOpenConns(1)
-	w := &writer{now: now, queue: make(chan *write, maxBatch), done: make(chan struct{}), pool: pool}
-	go w.serve()
+	w := &writer{now: now, pool: pool}
+	w.idle = sync.NewCond(&w.mu)
 	return w, nil
 }
 
+// close waits for the writes that were accepted.
 func (w *writer) close() error {
 	w.mu.Lock()
-	alreadyClosed := w.closed
-	w.closed = true
-	w.mu.Unlock()
-	if !alreadyClosed {
-		close(w.queue)
+	defer w.mu.Unlock()
+	w.isClosed = true
+	for w.isLed {
+		w.idle.Wait()
 	}
-	<-w.done
+	w.disconnect()
 	return w.pool.Close()
 }
 
 // inTx runs do in a write transaction and returns when it is on the disk. An error or a
 // panic in do undoes what it wrote; the panic goes on in the caller. Once do has begun,
-// the end of ctx no longer stops it.
+// the end of ctx no longer stops it. It may be begun twice: when another write of its
+// batch failed, the first time has been undone.
 func (d *DB) inTx(ctx context.Context, do func(*tx) error) error {
-	job := &write{ctx: ctx, do: do, finished: make(chan struct{})}
-	if err := d.writer.enqueue(job); err != nil {
+	job := &write{ctx: ctx, do: do, leads: make(chan bool, 1)}
+	if err := d.writer.commit(job); err != nil {
 		return err
 	}
-	<-job.finished
 	if job.panicked != nil {
 		panic(job.panicked)
 	}
@@ -96,116 +102,111 @@ func (d *DB) inTx(ctx context.Context, do func(*tx) error) error {
 	return nil
 }
 
-func (w *writer) enqueue(job *write) error {
-	w.mu.RLock()
-	defer w.mu.RUnlock()
-	if w.closed {
+// commit returns when the write is done. The error is for one that was not accepted.
+func (w *writer) commit(job *write) error {
+	w.mu.Lock()
+	if w.isClosed {
+		w.mu.Unlock()
 		return fmt.Errorf("%w: it is closed", ErrUnavailable)
 	}
-	select {
-	case w.queue <- job:
-		return nil
-	case <-job.ctx.Done():
-		return job.ctx.Err()
-	}
-}
+	w.waiting = append(w.waiting, job)
+	leads := !w.isLed
+	w.isLed = true
+	w.mu.Unlock()
 
-func (w *writer) serve() {
-	defer close(w.done)
-	defer w.disconnect()
-	for first := range w.queue {
-		w.commit(w.gather(first))
-	}
-}
-
-// gather takes the writes that are waiting now. It waits for none: a lone write is
-// committed at once.
-func (w *writer) gather(first *write) []*write {
-	batch := []*write{first}
-	for len(batch) < maxBatch {
-		select {
-		case next, ok := <-w.queue:
-			if !ok {
-				return batch
+	if leads || <-job.leads {
+		batch := w.take()
+		w.commitBatch(batch)
+		w.passOn()
+		for _, other := range batch {
+			if other != job {
+				other.leads <- false
 			}
-			batch = append(batch, next)
-		default:
-			return batch
 		}
 	}
+	return nil
+}
+
+// take takes the writes that are waiting now, the leader's first. It waits for none: a
+// lone write is committed at once.
+func (w *writer) take() []*write {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	n := min(len(w.waiting), maxBatch)
+	batch := slices.Clone(w.waiting[:n])
+	w.waiting = slices.Delete(w.waiting, 0, n)
 	return batch
 }
 
-func (w *writer) commit(batch []*write) {
-	if err := w.tryCommit(batch); err != nil {
-		// Nothing of the batch is on the disk, whatever each of its writes returned.
+// passOn makes the next write that waits the leader.
+func (w *writer) passOn() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.waiting) > 0 {
+		w.waiting[0].leads <- true
+		return
+	}
+	w.isLed = false
+	w.idle.Broadcast()
+}
+
+// commitBatch runs writes in one transaction. If one of them fails, none of it counts, and
+// each runs once more in a transaction of its own, so that it undoes only itself.
+func (w *writer) commitBatch(batch []*write) {
+	batch = slices.DeleteFunc(slices.Clone(batch), func(job *write) bool {
+		job.err = job.ctx.Err()
+		return job.err != nil
+	})
+	if len(batch) == 0 {
+		return
+	}
+	committed, err := w.tryCommit(batch)
+	switch {
+	case err != nil:
 		for _, job := range batch {
 			if job.err == nil {
 				job.err = err
 			}
 		}
 		w.disconnect()
-	}
-	for _, job := range batch {
-		close(job.finished)
+	case !committed && len(batch) > 1:
+		for _, job := range batch {
+			w.commitBatch([]*write{job})
+		}
 	}
 }
 
-func (w *writer) tryCommit(batch []*write) error {
+// tryCommit stops at the first write that fails. The error is one of the connection, and
+// concerns the whole batch.
+func (w *writer) tryCommit(batch []*write) (committed bool, err error) {
 	if err := w.connect(); err != nil {
-		return err
+		return false, err
 	}
 	if _, err := w.on.exec("BEGIN IMMEDIATE"); err != nil {
-		return err
+		return false, err
 	}
-	if err := w.runAll(batch); err != nil {
-		_, _ = w.on.exec("ROLLBACK")
-		return err
-	}
-	return nil
-}
-
-// runAll runs the writes of a transaction and commits it. What it returns concerns the
-// whole batch; what concerns one write alone is in its err.
-func (w *writer) runAll(batch []*write) error {
-	if len(batch) == 1 {
-		// The transaction itself is the savepoint.
-		if w.run(batch[0]); batch[0].failed() {
-			_, err := w.on.exec("ROLLBACK")
-			return err
-		}
-	} else {
-		for _, job := range batch {
-			if err := w.runInSavepoint(job); err != nil {
-				return err
+	for _, job := range batch {
+		if w.run(job); job.failed() {
+			// SQLite may have rolled back everything on its own (a full disk does that).
+			// Then this fails, and the batch with it.
+			if _, err := w.on.exec("ROLLBACK"); err != nil {
+				return false, fmt.Errorf("%w: %w", ErrUnavailable, err)
 			}
+			return false, nil
 		}
 	}
-	_, err := w.on.exec("COMMIT")
-	return err
-}
-
-func (w *writer) runInSavepoint(job *write) error {
-	if _, err := w.on.exec("SAVEPOINT write"); err != nil {
-		return err
+	if _, err := w.on.exec("COMMIT"); err != nil {
+		_, _ = w.on.exec("ROLLBACK")
+		return false, err
 	}
-	if w.run(job); job.failed() {
-		// SQLite may have rolled back everything on its own (a full disk does that).
-		// Then there is no such savepoint any more, and the batch fails.
-		if _, err := w.on.exec("ROLLBACK TO write"); err != nil {
-			return fmt.Errorf("%w: %w", ErrUnavailable, err)
-		}
-	}
-	_, err := w.on.exec("RELEASE write")
-	return err
+	return true, nil
 }
 
 // run runs one write, and catches its panic for the caller that waits for it.
 func (w *writer) run(job *write) {
+	job.events = nil
 	defer func() { job.panicked = recover() }()
-	if job.err = job.ctx.Err(); job.err == nil {
-		job.err = job.do(&tx{queries: w.on, now: millis(w.now()), write: job})
-	}
+	job.err = job.do(&tx{queries: w.on, now: millis(w.now()), write: job})
 }
 
 func (j *write) failed() bool { return j.err != nil || j.panicked != nil }

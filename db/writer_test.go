@@ -73,9 +73,14 @@ func hold(t *testing.T, f *fixture) (release func()) {
 // waiting waits until n writes are in the queue.
 func waiting(t *testing.T, f *fixture, n int) {
 	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); len(f.writer.queue) < n; {
+	queued := func() int {
+		f.writer.mu.Lock()
+		defer f.writer.mu.Unlock()
+		return len(f.writer.waiting)
+	}
+	for deadline := time.Now().Add(10 * time.Second); queued() < n; {
 		if time.Now().After(deadline) {
-			t.Fatalf("only %d writes are waiting", len(f.writer.queue))
+			t.Fatalf("only %d writes are waiting", queued())
 		}
 		time.Sleep(time.Millisecond)
 	}

@@ -17,19 +17,25 @@ import (
 	"github.com/guestpad/guestpad/views"
 )
 
-// notesOnPage is how many notes the list shows at once.
-const notesOnPage = 50
+// notesOnPage is how many notes the list shows before it is scrolled.
+const notesOnPage = 25
 
 // home answers GET /.
 func (h *Handlers) home(c echo.Context) error { return c.Redirect(http.StatusFound, "/editor") }
 
 // newNote answers GET /editor: a new note.
 func (h *Handlers) newNote(c echo.Context) error {
+	if wantsPartial(c) {
+		return h.showOlderNotes(c, "")
+	}
 	return h.showEditor(c, http.StatusOK, editorState{note: newNoteForm("")})
 }
 
 // editNote answers GET /editor/:note.
 func (h *Handlers) editNote(c echo.Context) error {
+	if wantsPartial(c) {
+		return h.showOlderNotes(c, c.Param("note"))
+	}
 	note, err := h.DB.Note(c.Request().Context(), viewer(c), c.Param("note"))
 	if err != nil {
 		return err
@@ -48,7 +54,11 @@ type editorState struct {
 
 func (h *Handlers) showEditor(c echo.Context, status int, state editorState) error {
 	ctx, v := c.Request().Context(), viewer(c)
-	list, err := h.noteList(ctx, v, cursorFrom(c.QueryParam("from")), state.note.ID)
+	currentID := ""
+	if !state.note.IsNew() {
+		currentID = state.note.ID
+	}
+	list, err := h.noteList(ctx, v, cursorFrom(c.QueryParam("from")), currentID)
 	if err != nil {
 		return err
 	}
@@ -72,6 +82,15 @@ func (h *Handlers) showEditor(c echo.Context, status int, state editorState) err
 	return h.render(c, status, views.EditorPage(views.Editor{
 		Page: page, Notice: notice, List: list, Note: state.note, You: h.you(v, has, state),
 	}))
+}
+
+// showOlderNotes answers with the part of the list that the query's "from" begins.
+func (h *Handlers) showOlderNotes(c echo.Context, currentID string) error {
+	list, err := h.noteList(c.Request().Context(), viewer(c), cursorFrom(c.QueryParam("from")), currentID)
+	if err != nil {
+		return err
+	}
+	return h.render(c, http.StatusOK, views.NoteItems(list))
 }
 
 // editorBehind is the address of the editor that a form was sent from.
@@ -119,15 +138,28 @@ func (h *Handlers) noteList(ctx context.Context, v db.Viewer, from db.Cursor, cu
 	list := views.NoteList{IsPart: from.ID != "", Items: make([]views.NoteItem, len(notes))}
 	now := h.Now()
 	for i, n := range notes {
-		list.Items[i] = views.NoteItem{
-			Href: "/editor/" + n.ID, Title: orUntitled(n.Title), Excerpt: n.Excerpt, IsCurrent: n.ID == currentID,
-			When: when(n.UpdatedAt, now), WhenExactly: n.UpdatedAt.Format(time.RFC3339),
-		}
+		list.Items[i] = noteItem(n, now)
+		list.Items[i].IsCurrent = n.ID == currentID
 	}
 	if after.ID != "" {
-		list.Older = "/editor?from=" + url.QueryEscape(formatCursor(after))
+		list.Older = editorPath(currentID) + "?from=" + url.QueryEscape(formatCursor(after))
 	}
 	return list, nil
+}
+
+func noteItem(n db.NoteSummary, now time.Time) views.NoteItem {
+	return views.NoteItem{
+		ID: n.ID, Href: editorPath(n.ID), Title: orUntitled(n.Title), Excerpt: n.Excerpt,
+		When: when(n.UpdatedAt, now), WhenExactly: n.UpdatedAt.Format(time.RFC3339),
+	}
+}
+
+// editorPath is the address of a note, or of a new one.
+func editorPath(noteID string) string {
+	if noteID == "" {
+		return "/editor"
+	}
+	return "/editor/" + noteID
 }
 
 func noteTitle(body string) string {

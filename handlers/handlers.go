@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/a-h/templ"
 	"github.com/labstack/echo/v4"
 	"golang.org/x/sync/singleflight"
 
@@ -45,6 +46,8 @@ type Handlers struct {
 	github    *githubLogin
 	callbacks singleflight.Group
 	limits    limits
+	// suggestions are the palettes of drawSuggestions.
+	suggestions map[string]templ.Component
 }
 
 // New wires the handlers. An error names what in the configuration is wrong.
@@ -66,6 +69,9 @@ func New(cfg Config) (http.Handler, error) {
 		cookies: cookieNamesFor(cfg.PublicURL),
 		keys:    keys,
 		limits:  newLimits(),
+	}
+	if h.suggestions, err = drawSuggestions(); err != nil {
+		return nil, fmt.Errorf("draw the suggested emoji: %w", err)
 	}
 	if cfg.GitHub != nil {
 		h.github = newGitHubLogin(*cfg.GitHub, cfg.PublicURL.JoinPath("/auth/github/callback").String())

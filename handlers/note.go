@@ -56,7 +56,7 @@ func (h *Handlers) finishSave(c echo.Context, form views.NoteForm, note db.Note,
 		return h.showSavedNote(c, note)
 	case errors.Is(err, db.ErrConflict):
 		form.Action, form.Version = "/notes/"+note.ID, note.Version
-		form.Conflict = &views.NoteConflict{Body: note.Body, Reload: "/editor/" + note.ID}
+		form.Conflict = &views.NoteConflict{Body: note.Body, Reload: editorPath(note.ID)}
 		return h.showNote(c, http.StatusConflict, form)
 	case errors.As(err, &invalid):
 		form.Error = invalid.Message
@@ -89,13 +89,9 @@ func goOn(c echo.Context, from string) error {
 }
 
 func (h *Handlers) showSavedNote(c echo.Context, note db.Note) error {
-	address := "/editor/" + note.ID
+	address := editorPath(note.ID)
 	if !wantsPartial(c) {
 		return c.Redirect(http.StatusSeeOther, address)
-	}
-	list, err := h.noteList(c.Request().Context(), viewer(c), db.Cursor{}, note.ID)
-	if err != nil {
-		return err
 	}
 	has, err := h.DB.Holdings(c.Request().Context(), viewer(c))
 	if err != nil {
@@ -103,9 +99,11 @@ func (h *Handlers) showSavedNote(c echo.Context, note db.Note) error {
 	}
 	form := h.noteForm(note)
 	form.Byline = byline(has.Profiles)
+	item := noteItem(note.Summary(), h.Now())
+	item.IsCurrent = true
 	c.Response().Header().Set("HX-Replace-Url", address)
-	return h.render(c, http.StatusOK, views.Title(noteTitle(note.Body)), views.NoteFormView(form),
-		views.NoteListPartial(list), views.CardPartial(h.card(viewer(c), has)), views.NoNotice())
+	return h.render(c, http.StatusOK, views.Title(item.Title), views.NoteFormView(form),
+		views.NoteItemPartial(item), views.CardPartial(h.card(viewer(c), has)), views.NoNotice())
 }
 
 // showNote answers with the form as it was sent, and with what is to be said about it.

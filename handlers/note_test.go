@@ -23,11 +23,11 @@ func TestANoteIsWrittenReadAndSaved(t *testing.T) {
 	v.get("/editor/"+id).must(t, 200).has(t, "second</textarea>", `name="version" value="2"`)
 }
 
-func TestSavingByHtmxAnswersWithTheFormAndTheList(t *testing.T) {
+func TestSavingByHtmxAnswersWithTheFormAndItsLineOfTheList(t *testing.T) {
 	s := newSite(t)
 	v := s.newGuest()
 	a := v.post("/notes", url.Values{"body": {"# First"}, "new_id": {uuid.NewString()}}, htmx).must(t, 200).
-		has(t, `name="version" value="1"`, `hx-target="#note-list"`, "First", "1 note comes along").hasNot(t, "<html")
+		has(t, `name="version" value="1"`, `hx-target="#note-items" hx-swap="afterbegin"`, "First", "1 note comes along").hasNot(t, "<html")
 	address := a.Header.Get("HX-Replace-Url")
 	if !noteAddress.MatchString(address) {
 		t.Fatalf("HX-Replace-Url is %q", address)
@@ -121,15 +121,21 @@ func TestTheListGoesOnWithOlderNotes(t *testing.T) {
 		v.write("# a note")
 	}
 	page := v.get("/editor").must(t, 200)
-	if n := strings.Count(page.body, "<li><a href"); n != notesOnPage {
+	if n := strings.Count(page.body, "<strong dir"); n != notesOnPage {
 		t.Errorf("%d notes on the page", n)
 	}
 	older := regexp.MustCompile(`href="(/editor\?from=[^"]+)"`).FindStringSubmatch(page.body)
 	if older == nil {
 		t.Fatal("no way to older notes")
 	}
-	if n := strings.Count(v.get(older[1]).must(t, 200).body, "<li><a href"); n != 3 {
-		t.Errorf("%d older notes", n)
+	for name, asked := range map[string][]header{"page": nil, "part": {htmx}} {
+		a := v.get(older[1], asked...).must(t, 200)
+		if n := strings.Count(a.body, "<strong dir"); n != 3 {
+			t.Errorf("%s: %d older notes", name, n)
+		}
+		if isPage := strings.Contains(a.body, "<html"); isPage != (name == "page") {
+			t.Errorf("%s: is a page: %v", name, isPage)
+		}
 	}
 	v.get("/editor?from=nonsense").must(t, 200)
 	v.get("/editor?from=9.9").must(t, 200)

@@ -36,7 +36,7 @@ func (h *Handlers) addProfile(c echo.Context) error {
 func (h *Handlers) updateProfile(c echo.Context) error {
 	typed := profileFrom(c, c.Param("id"))
 	form := profileForm(typed)
-	form.Palette = palette(typed.Emoji, field(c, "q"))
+	form.Palette = h.palette(typed.Emoji, field(c, "q"))
 	if field(c, "find") != "" {
 		form.Palette.IsOpen = true
 		return h.showEditorBehind(c, http.StatusOK, editorState{profile: &form})
@@ -56,7 +56,7 @@ func (h *Handlers) updateProfile(c echo.Context) error {
 		return err
 	}
 	form = profileForm(saved)
-	form.Palette = palette(saved.Emoji, field(c, "q"))
+	form.Palette = h.palette(saved.Emoji, field(c, "q"))
 	form.State = saved.Name + " is saved."
 	return h.showProfile(c, form, has)
 }
@@ -123,18 +123,18 @@ func (h *Handlers) refuseProfiles(c echo.Context, message string) error {
 
 // searchEmoji answers GET /emoji (q, profile): the choices of a palette.
 func (h *Handlers) searchEmoji(c echo.Context) error {
-	return h.render(c, http.StatusOK, views.EmojiChoices(c.QueryParam("profile"), palette(c.QueryParam("emoji"), c.QueryParam("q"))))
+	return h.render(c, http.StatusOK, views.EmojiField(c.QueryParam("profile"), h.palette(c.QueryParam("emoji"), c.QueryParam("q")).Choices))
 }
 
 func profileFrom(c echo.Context, id string) db.Profile {
 	return db.Profile{ID: id, Emoji: field(c, "emoji"), Name: field(c, "name"), IsActive: field(c, "is_active") == "true"}
 }
 
-func profileList(profiles []db.Profile) views.ProfileList {
+func (h *Handlers) profileList(profiles []db.Profile) views.ProfileList {
 	list := views.ProfileList{CanAdd: len(profiles) < db.MaxProfiles}
 	for _, p := range profiles {
 		form := profileForm(p)
-		form.Palette = palette(p.Emoji, "")
+		form.Palette = h.palette(p.Emoji, "")
 		form.CanRemove = len(profiles) > 1
 		list.Items = append(list.Items, form)
 	}
@@ -145,18 +145,6 @@ func profileForm(p db.Profile) views.ProfileForm {
 	return views.ProfileForm{
 		ID: p.ID, Action: "/profiles/" + p.ID, Disc: disc(p), Name: p.Name, IsActive: p.IsActive,
 	}
-}
-
-// emojiInPalette is how many emoji a search shows.
-const emojiInPalette = 48
-
-func palette(chosen, query string) views.Palette {
-	query = cut(query, 64) // nobody searches for more, and each word costs
-	p := views.Palette{Query: query}
-	for _, e := range db.SearchEmoji(query, emojiInPalette) {
-		p.Choices = append(p.Choices, views.EmojiChoice{Emoji: e.Emoji, Name: e.Name, IsChosen: e.Emoji == chosen})
-	}
-	return p
 }
 
 // fieldMessages are the messages beside a profile's fields.

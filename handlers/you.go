@@ -9,7 +9,7 @@ const signInIsOff = "Signing in is off on this server. Whoever runs it turns it 
 
 // you is the viewer's side of the page.
 func (h *Handlers) you(v db.Viewer, has db.Holdings, state editorState) views.You {
-	list := profileList(has.Profiles)
+	list := h.profileList(has.Profiles)
 	list.Error = state.profilesError
 	for i := range list.Items {
 		if state.profile != nil && state.profile.ID == list.Items[i].ID {
