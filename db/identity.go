@@ -47,18 +47,23 @@ func (d *DB) SignIn(ctx context.Context, in SignIn) (SignedIn, error) {
 		if out.UserID, out.IsNew, err = findOrCreateUser(t, in); err != nil {
 			return err
 		}
-		// Counted before the guest's arrive: the question is what the account has itself.
-		profiles, err := countProfiles(t, out.UserID)
-		if err != nil {
-			return err
+		// Asked before the guest's arrive: does the account have any of its own?
+		profiles := 0
+		if !out.IsNew {
+			if profiles, err = countProfiles(t, out.UserID); err != nil {
+				return err
+			}
 		}
+		arrived := int64(0)
 		if in.GuestID != "" {
-			if out.MergeID, err = rekeyGuest(t, in.GuestID, out.UserID); err != nil {
+			if out.MergeID, arrived, err = rekeyGuest(t, in.GuestID, out.UserID); err != nil {
 				return err
 			}
 		}
 		if profiles == 0 {
-			if err := insertProfileOfUser(t, out.UserID, in); err != nil {
+			// Not active if guest profiles have arrived with the same login: a real name
+			// is not put under what somebody shared as a Red Badger.
+			if err := insertProfileOfUser(t, out.UserID, in.displayName(), arrived == 0); err != nil {
 				return err
 			}
 		}
@@ -117,44 +122,54 @@ func updateUser(t *tx, userID string, in SignIn) error {
 }
 
 // ownedTables is everything that a guest can own, and so everything that moves. Each has
-// the columns id and owner_id; a test compares the list with the schema.
-var ownedTables = []string{"profiles", "notes"}
+// the columns id and owner_id; a test compares the list with the schema. The statement
+// moves the rows of the guest $2 to the user $1.
+var ownedTables = []ownedTable{
+	// The user's own stay first.
+	{"profiles", `UPDATE profiles SET owner_id = $1, position = position + 1 + (SELECT coalesce(max(position), 0) FROM profiles WHERE owner_id = $1)
+		WHERE owner_id = $2`},
+	{"notes", `UPDATE notes SET owner_id = $1 WHERE owner_id = $2`},
+}
+
+type ownedTable struct{ name, rekey string }
 
 // rekeyGuest moves every row of a guest to a user, records which, and leaves a tombstone,
 // even for a guest that owns nothing: a write of its that is on the way must not bring it
-// to life after its cookie is gone. Its cost grows with the rows that move.
-func rekeyGuest(t *tx, guestID, userID string) (mergeID string, err error) {
+// to life after its cookie is gone. Its cost grows with the rows that move. It also tells
+// how many profiles moved.
+func rekeyGuest(t *tx, guestID, userID string) (mergeID string, profiles int64, err error) {
 	isAlive, err := buryGuest(t, guestID, userID)
 	if err != nil {
-		return "", err
+		return "", 0, err
 	}
 	mergeID = uuid.NewString()
 	// The record outlives the tombstone, so there may be one although the guest was alive.
 	isFirst, err := t.exec(`INSERT INTO merges (id, guest_id, user_id, created_at) SELECT $1, $2, $3, $4 WHERE $5
 		ON CONFLICT (guest_id) DO NOTHING`, mergeID, guestID, userID, t.now, isAlive)
 	if err != nil {
-		return "", err
+		return "", 0, err
 	}
 	if isFirst == 0 {
-		return findMerge(t, guestID, userID)
+		mergeID, err = findMerge(t, guestID, userID)
+		return mergeID, 0, err
 	}
-	if err := placeProfilesLast(t, guestID, userID); err != nil {
-		return "", err
-	}
-	moved := 0
+	moved := int64(0)
 	for _, table := range ownedTables {
-		if _, err := t.exec(`INSERT INTO merged_rows (merge_id, table_name, row_id) SELECT $1, $2, id FROM `+table+` WHERE owner_id = $3`,
-			mergeID, table, guestID); err != nil {
-			return "", err
+		if _, err := t.exec(`INSERT INTO merged_rows (merge_id, table_name, row_id) SELECT $1, $2, id FROM `+table.name+` WHERE owner_id = $3`,
+			mergeID, table.name, guestID); err != nil {
+			return "", 0, err
 		}
-		rows, err := t.exec(`UPDATE `+table+` SET owner_id = $1 WHERE owner_id = $2`, userID, guestID)
+		rows, err := t.exec(table.rekey, userID, guestID)
 		if err != nil {
-			return "", err
+			return "", 0, err
 		}
-		moved += int(rows)
+		if table.name == "profiles" {
+			profiles = rows
+		}
+		moved += rows
 	}
-	t.audit("rekey", slog.String("merge", mergeID), slog.String("guest", guestID), slog.String("user", userID), slog.Int("rows", moved))
-	return mergeID, nil
+	t.audit("rekey", slog.String("merge", mergeID), slog.String("guest", guestID), slog.String("user", userID), slog.Int64("rows", moved))
+	return mergeID, profiles, nil
 }
 
 // buryGuest makes the guest a tombstone, and tells whether it was alive before.

@@ -27,8 +27,8 @@ func TestSigningInBringsEverythingAlong(t *testing.T) {
 		t.Errorf("user = %+v, outcome = %+v", user, out)
 	}
 	for _, table := range ownedTables {
-		if n := f.count(t, `SELECT count(*) FROM `+table+` WHERE owner_id = $1`, v.ID); n != 0 {
-			t.Errorf("%d rows of %s stayed with the guest", n, table)
+		if n := f.count(t, `SELECT count(*) FROM `+table.name+` WHERE owner_id = $1`, v.ID); n != 0 {
+			t.Errorf("%d rows of %s stayed with the guest", n, table.name)
 		}
 	}
 	if got := bodies(t, f, user); !slices.Equal(got, []string{"one"}) {

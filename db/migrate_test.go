@@ -134,7 +134,7 @@ func TestEveryOwnedTableIsRekeyed(t *testing.T) {
 			continue
 		}
 		owned = append(owned, table)
-		if !slices.Contains(ownedTables, table) {
+		if !slices.ContainsFunc(ownedTables, func(o ownedTable) bool { return o.name == table }) {
 			t.Errorf("%s has an owner and is missing from ownedTables", table)
 		}
 		if f.count(t, `SELECT count(*) FROM pragma_foreign_key_list($1) WHERE "from" = 'owner_id' AND "table" = 'users' AND on_delete = 'CASCADE'`, table) != 1 {

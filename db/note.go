@@ -202,7 +202,7 @@ func scanNoteSummary(row scanner) (n NoteSummary, err error) {
 }
 
 // maxSummary is how long a title and an excerpt may be, in bytes.
-const maxSummary = 120
+const maxSummary = 80
 
 // Summarize is the title and the excerpt of a text.
 func Summarize(body string) (title, excerpt string) {

@@ -164,26 +164,11 @@ func insertProfile(t *tx, ownerID string, p Profile) error {
 	return err
 }
 
-// insertProfileOfUser gives a user without a profile of its own one with the name from
-// GitHub. It stands first. It is not active if guest profiles have arrived with the same
-// login: a real name is not put under what somebody shared as a Red Badger.
-func insertProfileOfUser(t *tx, userID string, in SignIn) error {
-	arrived, err := countProfiles(t, userID)
-	if err != nil {
-		return err
-	}
+// insertProfileOfUser gives a user one with the name from GitHub, which stands first.
+func insertProfileOfUser(t *tx, userID, name string, isActive bool) error {
 	p := SuggestedProfile(uuid.NewString())
-	p.Name, p.IsActive = in.displayName(), arrived == 0
-	_, err = t.exec(`INSERT INTO profiles (id, owner_id, emoji, name, is_active, position, created_at, updated_at)
+	_, err := t.exec(`INSERT INTO profiles (id, owner_id, emoji, name, is_active, position, created_at, updated_at)
 		VALUES ($1, $2, $3, $4, $5, 0, $6, $6)`,
-		p.ID, userID, p.Emoji, p.Name, p.IsActive, t.now)
-	return err
-}
-
-// placeProfilesLast numbers a guest's profiles so that they will stand behind the user's
-// own, which stay first.
-func placeProfilesLast(t *tx, guestID, userID string) error {
-	_, err := t.exec(`UPDATE profiles SET position = position + 1 + (SELECT coalesce(max(position), 0) FROM profiles WHERE owner_id = $1)
-		WHERE owner_id = $2`, userID, guestID)
+		p.ID, userID, p.Emoji, name, isActive, t.now)
 	return err
 }

@@ -18,7 +18,7 @@ import (
 )
 
 // notesOnPage is how many notes the list shows before it is scrolled.
-const notesOnPage = 25
+const notesOnPage = 20
 
 // home answers GET /.
 func (h *Handlers) home(c echo.Context) error { return c.Redirect(http.StatusFound, "/editor") }
