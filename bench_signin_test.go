@@ -186,8 +186,8 @@ func seedNotes(t *testing.T, pool *sql.DB, name string, owners, perOwner int) {
 		SELECT $2 || '-' || i, TRUE, 'simple-red-badger', $3, $3 FROM n`, owners, name, now)
 	must(t, err)
 	_, err = pool.Exec(`WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < $1 * $4 - 1)
-		INSERT INTO notes (id, owner_id, title, excerpt, body, version, created_at, updated_at)
-		SELECT lower(hex(randomblob(18))), $2 || '-' || (i / $4), 'Note ' || i, '', '# Note ' || i || char(10) || hex(randomblob(45)), 1, $3, $3 - i FROM n`,
+		INSERT INTO notes (id, owner_id, title, excerpt, body, version, created_at, updated_at, is_pinned)
+		SELECT lower(hex(randomblob(18))), $2 || '-' || (i / $4), 'Note ' || i, '', '# Note ' || i || char(10) || hex(randomblob(45)), 1, $3, $3 - i, FALSE FROM n`,
 		owners, name, now, perOwner)
 	must(t, err)
 }

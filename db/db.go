@@ -24,11 +24,12 @@ import (
 
 // DB is an open database. It is safe for concurrent use.
 type DB struct {
-	log    *slog.Logger
-	now    func() time.Time
-	read   *sql.DB
-	stmts  *statements
-	writer *writer
+	log      *slog.Logger
+	now      func() time.Time
+	maxNotes int
+	read     *sql.DB
+	stmts    *statements
+	writer   *writer
 }
 
 // Config says which database to open.
@@ -39,7 +40,13 @@ type Config struct {
 	Log *slog.Logger
 	// Now is the clock. The default is time.Now.
 	Now func() time.Time
+	// MaxNotes is how many notes a viewer may have outside the trash. The default is
+	// DefaultMaxNotes. A merge may bring more: nothing is dropped.
+	MaxNotes int
 }
+
+// DefaultMaxNotes is Config.MaxNotes when it is not set.
+const DefaultMaxNotes = 10_000
 
 // readers is how many queries run at once. More do not help: SQLite reads are CPU.
 const readers = 4
@@ -53,6 +60,9 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now
+	}
+	if cfg.MaxNotes == 0 {
+		cfg.MaxNotes = DefaultMaxNotes
 	}
 	path, err := Path(cfg.URL)
 	if err != nil {
@@ -75,7 +85,7 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 	if err != nil {
 		return nil, errors.Join(err, read.Close())
 	}
-	return &DB{log: cfg.Log, now: cfg.Now, read: read, stmts: newStatements(read), writer: w}, nil
+	return &DB{log: cfg.Log, now: cfg.Now, maxNotes: cfg.MaxNotes, read: read, stmts: newStatements(read), writer: w}, nil
 }
 
 // Close waits for the writes that were accepted and closes the database.

@@ -12,12 +12,8 @@ import (
 	"github.com/google/uuid"
 )
 
-const (
-	// MaxNoteBytes is how long a note may be, in bytes of UTF-8.
-	MaxNoteBytes = 512 << 10
-	// MaxNotes is how many notes a viewer may have outside the trash.
-	MaxNotes = 10_000
-)
+// MaxNoteBytes is how long a note may be, in bytes of UTF-8.
+const MaxNoteBytes = 512 << 10
 
 // Note is Markdown text.
 type Note struct {
@@ -25,7 +21,20 @@ type Note struct {
 	Body string
 	// Version is 1 for a new note; every save adds 1.
 	Version   int64
+	CreatedAt time.Time
 	UpdatedAt time.Time
+	IsPinned  bool
+	// PublicID names the page that anyone can read; it is empty unless the note is published.
+	PublicID string
+}
+
+// Summary is the note as a list shows it.
+func (n Note) Summary() NoteSummary {
+	title, excerpt := Summarize(n.Body)
+	return NoteSummary{
+		ID: n.ID, Title: title, Excerpt: excerpt, UpdatedAt: n.UpdatedAt,
+		IsPinned: n.IsPinned, IsPublic: n.PublicID != "",
+	}
 }
 
 // NoteSummary is a note as a list shows it.
@@ -34,18 +43,20 @@ type NoteSummary struct {
 	Title     string // the first heading or line, without its Markdown
 	Excerpt   string // what follows, on one line
 	UpdatedAt time.Time
+	IsPinned  bool
+	IsPublic  bool
 }
 
-// Summary is the note as a list shows it.
-func (n Note) Summary() NoteSummary {
-	title, excerpt := Summarize(n.Body)
-	return NoteSummary{ID: n.ID, Title: title, Excerpt: excerpt, UpdatedAt: n.UpdatedAt}
-}
-
-// Cursor is a place in the list of notes, newest first. The zero Cursor is its beginning.
+// Cursor is a place in the list of notes: pinned ones first, then the last saved first.
+// The zero Cursor is its beginning.
 type Cursor struct {
+	IsPinned  bool
 	UpdatedAt time.Time
 	ID        string
+}
+
+func (n NoteSummary) cursor() Cursor {
+	return Cursor{IsPinned: n.IsPinned, UpdatedAt: n.UpdatedAt, ID: n.ID}
 }
 
 // NormalizeBody puts a text into the form in which it is kept: line ends are LF, which
@@ -88,25 +99,27 @@ func (d *DB) CreateNote(ctx context.Context, v Viewer, id, body string) (note No
 		case !errors.Is(err, ErrNotFound):
 			return err
 		}
-		note, err = insertNote(t, v, id, body)
+		note, err = insertNote(t, v, Note{ID: id, Body: body}, d.maxNotes)
 		return err
 	})
 	return note, err
 }
 
-func insertNote(t *tx, v Viewer, id, body string) (Note, error) {
+// insertNote stores a new note with its id and body.
+func insertNote(t *tx, v Viewer, n Note, maxNotes int) (Note, error) {
 	var count int
 	err := t.queryRow(`SELECT count(*) FROM notes WHERE owner_id = $1 AND deleted_at IS NULL`, v.ID).Scan(&count)
 	if err != nil {
 		return Note{}, err
 	}
-	if count >= MaxNotes {
-		return Note{}, &LimitError{What: "notes", Max: MaxNotes}
+	if count >= maxNotes {
+		return Note{}, &LimitError{What: "notes", Max: maxNotes}
 	}
-	title, excerpt := Summarize(body)
-	_, err = t.exec(`INSERT INTO notes (id, owner_id, title, excerpt, body, version, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, 1, $6, $6)`,
-		id, v.ID, title, excerpt, body, t.now)
-	return Note{ID: id, Body: body, Version: 1, UpdatedAt: fromMillis(t.now)}, err
+	n.Version, n.CreatedAt, n.UpdatedAt = 1, fromMillis(t.now), fromMillis(t.now)
+	title, excerpt := Summarize(n.Body)
+	_, err = t.exec(`INSERT INTO notes (id, owner_id, title, excerpt, body, version, created_at, updated_at, is_pinned)
+		VALUES ($1, $2, $3, $4, $5, 1, $6, $6, FALSE)`, n.ID, v.ID, title, excerpt, n.Body, t.now)
+	return n, err
 }
 
 // SaveNote stores the text of a note if the note is still at the version that the text
@@ -147,7 +160,8 @@ func saveNote(t *tx, v Viewer, note Note) (Note, error) {
 	if err == nil && rows == 0 {
 		err = ErrConflict
 	}
-	return Note{ID: note.ID, Body: note.Body, Version: note.Version + 1, UpdatedAt: fromMillis(t.now)}, err
+	stored.Body, stored.Version, stored.UpdatedAt = note.Body, note.Version+1, fromMillis(t.now)
+	return stored, err
 }
 
 // Note is a note of the viewer; ErrNotFound for one that is deleted, someone else's or
@@ -157,16 +171,20 @@ func (d *DB) Note(ctx context.Context, v Viewer, id string) (Note, error) {
 }
 
 func findNote(q queries, v Viewer, id string) (Note, error) {
-	note := Note{ID: id}
-	var updatedAt int64
-	err := q.queryRow(`SELECT body, version, updated_at FROM notes WHERE id = $1 AND owner_id = $2 AND deleted_at IS NULL`, id, v.ID).
-		Scan(&note.Body, &note.Version, &updatedAt)
-	note.UpdatedAt = fromMillis(updatedAt)
-	return note, err
+	return scanNote(q.queryRow(`SELECT `+noteColumns+` FROM notes WHERE id = $1 AND owner_id = $2 AND deleted_at IS NULL`, id, v.ID))
 }
 
-// Notes is the viewer's notes from a place on, the last saved first, at most limit.
-// After is where the next ones begin; it is the zero Cursor when there are none.
+const noteColumns = `id, version, created_at, updated_at, is_pinned, coalesce(public_id, ''), body`
+
+func scanNote(row scanner) (n Note, err error) {
+	var createdAt, updatedAt int64
+	err = row.Scan(&n.ID, &n.Version, &createdAt, &updatedAt, &n.IsPinned, &n.PublicID, &n.Body)
+	n.CreatedAt, n.UpdatedAt = fromMillis(createdAt), fromMillis(updatedAt)
+	return n, err
+}
+
+// Notes is the viewer's notes from a place on, at most limit. After is where the next
+// ones begin; it is the zero Cursor when there are none.
 func (d *DB) Notes(ctx context.Context, v Viewer, from Cursor, limit int) (notes []NoteSummary, after Cursor, err error) {
 	if !v.HasRow {
 		return nil, Cursor{}, nil
@@ -179,26 +197,34 @@ func (d *DB) Notes(ctx context.Context, v Viewer, from Cursor, limit int) (notes
 	// LIMIT is an expression because SQLite plans a query anew for each value of a bare
 	// parameter there, which takes longer than the query.
 	if from.ID == "" {
-		err = d.reads(ctx).each(scan, `SELECT id, updated_at, title, excerpt FROM notes
+		err = d.reads(ctx).each(scan, `SELECT `+summaryColumns+` FROM notes
 			WHERE owner_id = $1 AND deleted_at IS NULL
-			ORDER BY updated_at DESC, id DESC LIMIT $2 + 0`, v.ID, limit+1)
+			ORDER BY is_pinned DESC, updated_at DESC, id DESC LIMIT $2 + 0`, v.ID, limit+1)
 	} else {
-		err = d.reads(ctx).each(scan, `SELECT id, updated_at, title, excerpt FROM notes
-			WHERE owner_id = $1 AND deleted_at IS NULL AND (updated_at, id) < ($3, $4)
-			ORDER BY updated_at DESC, id DESC LIMIT $2 + 0`, v.ID, limit+1, millis(from.UpdatedAt), from.ID)
+		err = d.reads(ctx).each(scan, `SELECT `+summaryColumns+` FROM notes
+			WHERE owner_id = $1 AND deleted_at IS NULL AND (is_pinned, updated_at, id) < ($3, $4, $5)
+			ORDER BY is_pinned DESC, updated_at DESC, id DESC LIMIT $2 + 0`, v.ID, limit+1, from.IsPinned, millis(from.UpdatedAt), from.ID)
 	}
 	if len(notes) > limit {
 		notes = notes[:limit]
-		after = Cursor{UpdatedAt: notes[limit-1].UpdatedAt, ID: notes[limit-1].ID}
+		after = notes[limit-1].cursor()
 	}
 	return notes, after, err
 }
 
+const summaryColumns = `id, updated_at, is_pinned, public_id IS NOT NULL, title, excerpt`
+
 func scanNoteSummary(row scanner) (n NoteSummary, err error) {
 	var updatedAt int64
-	err = row.Scan(&n.ID, &updatedAt, &n.Title, &n.Excerpt)
+	err = row.Scan(&n.ID, &updatedAt, &n.IsPinned, &n.IsPublic, &n.Title, &n.Excerpt)
 	n.UpdatedAt = fromMillis(updatedAt)
 	return n, err
+}
+
+// PinNote puts a note of the viewer before the others, or back among them. Errors:
+// ErrNotFound, ErrViewerGone.
+func (d *DB) PinNote(ctx context.Context, v Viewer, id string, isPinned bool) error {
+	return d.updateNote(ctx, v, `UPDATE notes SET is_pinned = $1 WHERE id = $2 AND owner_id = $3 AND deleted_at IS NULL`, isPinned, id, v.ID)
 }
 
 // maxSummary is how long a title and an excerpt may be, in bytes.
@@ -246,24 +272,13 @@ func plainLine(line string) string {
 	return strings.TrimSpace(line)
 }
 
-// DeleteNote puts a note of the viewer into the trash. Errors: ErrNotFound, ErrViewerGone.
-func (d *DB) DeleteNote(ctx context.Context, v Viewer, id string) error {
-	return d.updateNote(ctx, v, `UPDATE notes SET deleted_at = $1 WHERE id = $2 AND owner_id = $3 AND deleted_at IS NULL`, id)
-}
-
-// RestoreNote takes a note of the viewer out of the trash; one that is not in it stays as
-// it is. Errors: ErrNotFound, ErrViewerGone.
-func (d *DB) RestoreNote(ctx context.Context, v Viewer, id string) error {
-	return d.updateNote(ctx, v, `UPDATE notes SET deleted_at = NULL, updated_at = CASE WHEN deleted_at IS NULL THEN updated_at ELSE $1 END
-		WHERE id = $2 AND owner_id = $3`, id)
-}
-
-func (d *DB) updateNote(ctx context.Context, v Viewer, query, id string) error {
+// updateNote runs an UPDATE of one note of the viewer.
+func (d *DB) updateNote(ctx context.Context, v Viewer, query string, args ...any) error {
 	return d.inTx(ctx, func(t *tx) error {
 		if err := admit(t, v); err != nil {
 			return err
 		}
-		rows, err := t.exec(query, t.now, id, v.ID)
+		rows, err := t.exec(query, args...)
 		if err == nil && rows == 0 {
 			return ErrNotFound
 		}

@@ -199,7 +199,7 @@ func TestTheNumberOfNotesIsBounded(t *testing.T) {
 	v := newGuest()
 	f.note(t, v, "x")
 	mustExec(t, raw(t, f.path), `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $1)
-		INSERT INTO notes (id, owner_id, title, excerpt, body, version, created_at, updated_at) SELECT 'n' || i, $2, '', '', '', 1, 0, 0 FROM n`, MaxNotes-1, v.ID)
+		INSERT INTO notes (id, owner_id, title, excerpt, body, version, created_at, updated_at, is_pinned) SELECT 'n' || i, $2, '', '', '', 1, 0, 0, FALSE FROM n`, DefaultMaxNotes-1, v.ID)
 	limit := new(LimitError)
 	if _, err := f.CreateNote(t.Context(), v, "", "one too many"); !errors.As(err, &limit) {
 		t.Errorf("error = %v", err)

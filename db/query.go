@@ -91,7 +91,12 @@ func (q queries) queryRow(query string, args ...any) row {
 }
 
 // each calls scan for every row of a query.
-func (q queries) each(scan func(scanner) error, query string, args ...any) (err error) {
+func (q queries) each(scan func(scanner) error, query string, args ...any) error {
+	return q.eachUntil(func(row scanner) (bool, error) { return false, scan(row) }, query, args...)
+}
+
+// eachUntil calls scan for the rows of a query until it has enough.
+func (q queries) eachUntil(scan func(scanner) (isEnough bool, err error), query string, args ...any) (err error) {
 	stmt, err := q.stmts.get(q.ctx, query)
 	if err != nil {
 		return err
@@ -102,7 +107,7 @@ func (q queries) each(scan func(scanner) error, query string, args ...any) (err 
 	}
 	defer func() { err = errors.Join(err, classify(rows.Close())) }()
 	for rows.Next() {
-		if err := scan(rows); err != nil {
+		if isEnough, err := scan(rows); isEnough || err != nil {
 			return err
 		}
 	}

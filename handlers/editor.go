@@ -174,16 +174,23 @@ func orUntitled(title string) string {
 	return title
 }
 
-func formatCursor(c db.Cursor) string { return fmt.Sprintf("%d.%s", c.UpdatedAt.UnixMilli(), c.ID) }
+func formatCursor(c db.Cursor) string {
+	kind := "n"
+	if c.IsPinned {
+		kind = "p"
+	}
+	return fmt.Sprintf("%s%d.%s", kind, c.UpdatedAt.UnixMilli(), c.ID)
+}
 
 // cursorFrom reads what formatCursor wrote; anything else is the beginning.
 func cursorFrom(s string) db.Cursor {
-	ms, id, found := strings.Cut(s, ".")
-	at, err := strconv.ParseInt(ms, 10, 64)
+	place, id, found := strings.Cut(s, ".")
+	ms, isPinned := strings.CutPrefix(place, "p")
+	at, err := strconv.ParseInt(strings.TrimPrefix(ms, "n"), 10, 64)
 	if !found || err != nil || uuid.Validate(id) != nil {
 		return db.Cursor{}
 	}
-	return db.Cursor{UpdatedAt: time.UnixMilli(at), ID: id}
+	return db.Cursor{IsPinned: isPinned, UpdatedAt: time.UnixMilli(at), ID: id}
 }
 
 // notice is what the page has to say about what was done before it was opened.
