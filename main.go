@@ -18,6 +18,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime/debug"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -68,7 +69,7 @@ func run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	store, err := db.Open(ctx, db.Config{URL: cfg.DatabaseURL, Log: log})
+	store, err := db.Open(ctx, db.Config{URL: cfg.DatabaseURL, Log: log, MaxNotes: int(cfg.MaxNotes)})
 	if err != nil {
 		return fmt.Errorf("GUESTPAD_DATABASE_URL (--database-url): %w", err)
 	}
@@ -87,7 +88,8 @@ func run(ctx context.Context, args []string) error {
 	}
 	handler, err := handlers.New(handlers.Config{
 		DB: store, Secrets: secrets, PublicURL: public, GitHub: github,
-		GuestTTL: time.Duration(cfg.GuestTTL), TrustedProxies: cfg.trustedProxies, Log: log,
+		GuestTTL: time.Duration(cfg.GuestTTL), TrustedProxies: cfg.trustedProxies,
+		WritesPerMinute: int(cfg.WritesPerMinute), Log: log,
 	})
 	if err != nil {
 		return err
@@ -175,7 +177,8 @@ func purge(ctx context.Context, store *db.DB, guestTTL time.Duration, log *slog.
 			log.Error("purge", slog.Any("error", err))
 		}
 		if purged != (db.Purged{}) {
-			log.Info("purge", slog.Int("guests", purged.Guests), slog.Int("tombstones", purged.Tombstones), slog.Int("sessions", purged.Sessions))
+			log.Info("purge", slog.Int("guests", purged.Guests), slog.Int("tombstones", purged.Tombstones), slog.Int("sessions", purged.Sessions),
+				slog.Int("notes", purged.Notes))
 		}
 	}
 }
@@ -188,7 +191,11 @@ type config struct {
 	DatabaseURL string   `env:"GUESTPAD_DATABASE_URL" name:"database-url" placeholder:"URL" help:"Database, as sqlite:PATH. Default: guestpad.db in the data folder."`
 	Secrets     string   `env:"GUESTPAD_SECRETS" placeholder:"LIST" help:"Secrets that sign the cookies: base64, comma separated, newest first, at least 32 bytes each. Put a new one in front to rotate. Default: generated on the first start and kept in the data folder."`
 	GuestTTL    guestTTL `env:"GUESTPAD_GUEST_TTL" name:"guest-ttl" default:"720h" placeholder:"DURATION" help:"Inactivity after which a guest is purged, 1h to 9600h. Default: 720h (30 days)."`
-	Demo        bool     `help:"Sign in against a built-in fake GitHub, to try everything without an account. Only on a loopback address."`
+	MaxNotes    count    `env:"GUESTPAD_MAX_NOTES" name:"max-notes" default:"10000" placeholder:"COUNT" help:"How many notes a guest or user may have outside the trash. Default: 10000."`
+
+	WritesPerMinute count `env:"GUESTPAD_WRITES_PER_MINUTE" name:"writes-per-minute" default:"240" placeholder:"COUNT" help:"How many changes a guest or user may make in a minute. Default: 240."`
+
+	Demo bool `help:"Sign in against a built-in fake GitHub, to try everything without an account. Only on a loopback address."`
 
 	// Settings that come from the environment alone: a secret in the arguments can be
 	// read by everyone on the machine.
@@ -214,6 +221,18 @@ func (ttl *guestTTL) UnmarshalText(text []byte) error {
 		return fmt.Errorf("want 1h to 9600h (400 days, which is as long as browsers keep a cookie), such as 720h, not %q", text)
 	}
 	*ttl = guestTTL(d)
+	return nil
+}
+
+// count is a whole number that says what it wants to be.
+type count int
+
+func (n *count) UnmarshalText(text []byte) error {
+	i, err := strconv.Atoi(string(text))
+	if err != nil || i < 1 || i > 1_000_000 {
+		return fmt.Errorf("want a whole number from 1 to 1000000, not %q", text)
+	}
+	*n = count(i)
 	return nil
 }
 

@@ -158,7 +158,7 @@ func saveNote(t *tx, v Viewer, note Note) (Note, error) {
 		WHERE id = $5 AND owner_id = $6 AND version = $7 AND deleted_at IS NULL`,
 		title, excerpt, note.Body, t.now, note.ID, v.ID, note.Version)
 	if err == nil && rows == 0 {
-		err = ErrConflict
+		return stored, ErrConflict
 	}
 	stored.Body, stored.Version, stored.UpdatedAt = note.Body, note.Version+1, fromMillis(t.now)
 	return stored, err

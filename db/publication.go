@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"log/slog"
+	"slices"
 	"strings"
 )
 
@@ -51,20 +52,21 @@ func (d *DB) UnpublishNote(ctx context.Context, v Viewer, id string) error {
 // PublishedNote is what an address that was shared stands for; ErrNotFound if it is not
 // published, or not any more.
 func (d *DB) PublishedNote(ctx context.Context, publicID string) (PublishedNote, error) {
-	var p PublishedNote
-	var err error
 	q := d.reads(ctx)
-	p.Note, err = scanNote(q.queryRow(`SELECT `+noteColumns+` FROM notes WHERE public_id = $1 AND deleted_at IS NULL`, publicID))
+	note, err := scanNote(q.queryRow(`SELECT `+noteColumns+` FROM notes WHERE public_id = $1 AND deleted_at IS NULL`, publicID))
 	if err != nil {
 		return PublishedNote{}, err
 	}
-	err = q.each(func(row scanner) error {
-		profile, err := scanProfile(row)
-		p.Byline = append(p.Byline, profile)
-		return err
-	}, `SELECT p.id, p.emoji, p.name, p.is_active FROM notes n JOIN profiles p ON p.owner_id = n.owner_id
-		WHERE n.id = $1 AND p.is_active ORDER BY p.position, p.id`, p.ID)
-	return p, err
+	var author Viewer
+	if err := q.queryRow(`SELECT owner_id FROM notes WHERE id = $1`, note.ID).Scan(&author.ID); err != nil {
+		return PublishedNote{}, err
+	}
+	has, err := readHoldings(q, author)
+	if err != nil {
+		return PublishedNote{}, err
+	}
+	byline := slices.DeleteFunc(has.Profiles, func(p Profile) bool { return !p.IsActive })
+	return PublishedNote{Note: note, Byline: byline}, nil
 }
 
 // newPublicID is 26 characters that are easy to copy.

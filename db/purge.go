@@ -11,11 +11,11 @@ const purgeBatch = 1000
 
 // Purged counts what a Purge removed.
 type Purged struct {
-	Guests, Tombstones, Sessions int
+	Guests, Tombstones, Sessions, Notes int
 }
 
 // Purge removes guests that were not seen for guestTTL, with all they own; tombstones
-// whose tokens have expired; and sessions that have ended. It removes at most a small
+// whose tokens have expired; sessions that have ended; and what is in the trash for too long. It removes at most a small
 // batch of each, and each in its own transaction, so writers hardly wait.
 func (d *DB) Purge(ctx context.Context, guestTTL time.Duration) (p Purged, err error) {
 	now := d.now()
@@ -35,6 +35,8 @@ func (d *DB) Purge(ctx context.Context, guestTTL time.Duration) (p Purged, err e
 			`DELETE FROM sessions WHERE token_hash = $1 AND expires_at < $2`, millis(now)},
 		{&p.Sessions, `SELECT token_hash FROM sessions WHERE seen_at < $1 LIMIT $2`,
 			`DELETE FROM sessions WHERE token_hash = $1 AND seen_at < $2`, millis(now.Add(-SessionIdle))},
+		{&p.Notes, `SELECT id FROM notes WHERE deleted_at < $1 LIMIT $2`,
+			`DELETE FROM notes WHERE id = $1 AND deleted_at < $2`, millis(now.Add(-TrashKept))},
 	} {
 		count, err := d.purge(ctx, kind.find, kind.purge, kind.before)
 		*kind.count += count

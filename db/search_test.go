@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 func titles(hits []NoteHit) []string {
@@ -17,10 +18,11 @@ func titles(hits []NoteHit) []string {
 func TestASearchFindsWordsInTitlesAndBodiesInAnyCase(t *testing.T) {
 	f := open(t)
 	v := newGuest()
-	for _, body := range []string{
+	for i, body := range []string{
 		"# Straße\n\nΟΔΥΣΣΕΥΣ sails home", "# 日本語のノート\n\n検索できる", "# Привет\n\nмир", "# 100 % sure\n\nsnake_case \\ and 'quotes'",
 		"# Tea\n\nDarjeeling, first flush", "# Coffee\n\nno tea here",
 	} {
+		f.clock.advance(time.Duration(i) * time.Second)
 		f.note(t, v, body)
 	}
 	v = f.guest(t, v.ID)

@@ -32,7 +32,9 @@ type Config struct {
 	GuestTTL time.Duration
 	// TrustedProxies are the peers whose X-Forwarded-For is believed. May be empty.
 	TrustedProxies []netip.Prefix
-	Log            *slog.Logger
+	// WritesPerMinute is how much one viewer may write in a minute. Zero: it is not bounded.
+	WritesPerMinute int
+	Log             *slog.Logger
 	// Now is the clock. The default is time.Now.
 	Now func() time.Time
 }
@@ -46,6 +48,8 @@ type Handlers struct {
 	github    *githubLogin
 	callbacks singleflight.Group
 	limits    limits
+	// scripts are the addresses of the modules that the pages load.
+	scripts []string
 	// suggestions are the palettes of drawSuggestions.
 	suggestions map[string]templ.Component
 }
@@ -68,7 +72,14 @@ func New(cfg Config) (http.Handler, error) {
 		assets:  assets,
 		cookies: cookieNamesFor(cfg.PublicURL),
 		keys:    keys,
-		limits:  newLimits(),
+		limits:  newLimits(cfg.WritesPerMinute),
+	}
+	for _, name := range []string{
+		"guestpad.js", "autosave.js", "typing.js",
+		"vendor/markdown-toolbar-element/markdown-toolbar-element-2.2.3.js",
+		"vendor/relative-time-element/relative-time-element-5.3.1.js",
+	} {
+		h.scripts = append(h.scripts, assets.URL(name))
 	}
 	if h.suggestions, err = drawSuggestions(); err != nil {
 		return nil, fmt.Errorf("draw the suggested emoji: %w", err)

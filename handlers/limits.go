@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"fmt"
 	"math"
 	"net/http"
 	"net/netip"
@@ -11,40 +12,48 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// limits bound what one address can ask for. They are generous, because a school or a
-// village can share an address, and they are per process.
+// limits bound what one address can ask for, and one viewer. Those of an address are
+// generous, because a school or a village can share one. All are per process.
 type limits struct {
 	// firstWrites counts writes of guests that have no row yet: each makes one.
-	firstWrites addressLimit
+	firstWrites rateLimit
 	// logins counts departures to GitHub.
-	logins addressLimit
+	logins rateLimit
+	// writes counts what a viewer writes; it is nil when that is not bounded.
+	writes *rateLimit
 }
 
-func newLimits() limits {
-	return limits{
-		firstWrites: newAddressLimit(rate.Every(6*time.Second), 100),
-		logins:      newAddressLimit(rate.Every(6*time.Second), 30),
+func newLimits(writesPerMinute int) limits {
+	l := limits{
+		firstWrites: newRateLimit(rate.Every(6*time.Second), 100),
+		logins:      newRateLimit(rate.Every(6*time.Second), 30),
 	}
+	if writesPerMinute > 0 {
+		writes := newRateLimit(rate.Every(time.Minute/time.Duration(writesPerMinute)), max(1, writesPerMinute/2))
+		l.writes = &writes
+	}
+	return l
 }
 
-type addressLimit struct {
+type rateLimit struct {
 	store      *middleware.RateLimiterMemoryStore
 	retryAfter time.Duration
 }
 
-func newAddressLimit(every rate.Limit, burst int) addressLimit {
-	return addressLimit{
+func newRateLimit(every rate.Limit, burst int) rateLimit {
+	return rateLimit{
 		store: middleware.NewRateLimiterMemoryStoreWithConfig(middleware.RateLimiterMemoryStoreConfig{
 			Rate: every, Burst: burst,
-			// Forgetting an address earlier than its allowance is full again would give it more.
+			// Forgetting one earlier than its allowance is full again would give it more.
 			ExpiresIn: time.Duration(float64(burst)/float64(every)) * time.Second,
 		}),
 		retryAfter: time.Duration(math.Ceil(1/float64(every))) * time.Second,
 	}
 }
 
-func (l addressLimit) check(c echo.Context, text string) error {
-	isAllowed, err := l.store.Allow(addressKey(c.RealIP()))
+// check counts one for an address or a viewer, and refuses what is too much.
+func (l rateLimit) check(key, text string) error {
+	isAllowed, err := l.store.Allow(key)
 	if err != nil {
 		return err
 	}
@@ -76,7 +85,7 @@ func addressKey(address string) string {
 func (h *Handlers) limitFirstWrites(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		if !viewer(c).HasRow {
-			err := h.limits.firstWrites.check(c, "Many people started writing from your network just now, so this was not saved yet. What you typed is still here: please try again in a few seconds.")
+			err := h.limits.firstWrites.check(addressKey(c.RealIP()), "Many people started writing from your network just now, so this was not saved yet. What you typed is still here: please try again in a few seconds.")
 			if err != nil {
 				return err
 			}
@@ -87,8 +96,21 @@ func (h *Handlers) limitFirstWrites(next echo.HandlerFunc) echo.HandlerFunc {
 
 func (h *Handlers) limitLogins(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		if err := h.limits.logins.check(c, "Many people signed in from your network just now. Everything you wrote is safe: please try again in a few seconds."); err != nil {
+		if err := h.limits.logins.check(addressKey(c.RealIP()), "Many people signed in from your network just now. Everything you wrote is safe: please try again in a few seconds."); err != nil {
 			return err
+		}
+		return next(c)
+	}
+}
+
+// limitWrites bounds what one viewer can write in a minute.
+func (h *Handlers) limitWrites(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		if h.limits.writes != nil {
+			err := h.limits.writes.check(viewer(c).ID, fmt.Sprintf("That was more than this server saves for one person in a minute (%d changes), so this was not saved yet. What you typed is still here: please try again in a few seconds.", h.WritesPerMinute))
+			if err != nil {
+				return err
+			}
 		}
 		return next(c)
 	}

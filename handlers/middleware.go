@@ -82,15 +82,7 @@ func (h *Handlers) logPanic(c echo.Context, err error, stack []byte) error {
 
 // secureHeaders go with every answer, also with 404 and 500 (OWASP ASVS 5.0, 3.4).
 func (h *Handlers) secureHeaders(next echo.HandlerFunc) echo.HandlerFunc {
-	formAction := "form-action 'self'"
-	if h.github != nil {
-		// A form's answer that redirects must lead to where form-action allows.
-		formAction += " " + h.github.origin
-	}
-	policy := strings.Join([]string{
-		"default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self'", "connect-src 'self'",
-		formAction, "base-uri 'none'", "frame-ancestors 'none'",
-	}, "; ")
+	policy := h.contentPolicy("img-src 'self'")
 	return func(c echo.Context) error {
 		header := c.Response().Header()
 		header.Set("Content-Security-Policy", policy)
@@ -105,6 +97,24 @@ func (h *Handlers) secureHeaders(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		return next(c)
 	}
+}
+
+// contentPolicy is the Content-Security-Policy, with where images may come from.
+func (h *Handlers) contentPolicy(images string) string {
+	formAction := "form-action 'self'"
+	if h.github != nil {
+		// A form's answer that redirects must lead to where form-action allows.
+		formAction += " " + h.github.origin
+	}
+	return strings.Join([]string{
+		"default-src 'none'", "script-src 'self'", "style-src 'self'", images, "connect-src 'self'",
+		formAction, "base-uri 'none'", "frame-ancestors 'none'",
+	}, "; ")
+}
+
+// allowImages lets this one page show images of other servers, because its reader asked.
+func (h *Handlers) allowImages(c echo.Context) {
+	c.Response().Header().Set("Content-Security-Policy", h.contentPolicy("img-src 'self' https: http:"))
 }
 
 // noStore keeps personal pages out of every cache, the browser's included: after signing

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/a-h/templ"
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
@@ -32,7 +33,8 @@ func (h *Handlers) createNote(c echo.Context) error {
 	return h.finishSave(c, form, note, err)
 }
 
-// saveNote answers PUT /notes/:id (body, version, then as in finishSave).
+// saveNote answers PUT /notes/:id (body, version, then as in finishSave; keep as in
+// resolveConflict).
 func (h *Handlers) saveNote(c echo.Context) error {
 	version, err := strconv.ParseInt(field(c, "version"), 10, 64)
 	if err != nil || version < 0 {
@@ -40,6 +42,9 @@ func (h *Handlers) saveNote(c echo.Context) error {
 	}
 	note := db.Note{ID: c.Param("id"), Version: version, Body: field(c, "body")}
 	form := views.NoteForm{ID: note.ID, Action: "/notes/" + note.ID, Version: version, Body: note.Body, State: "Not saved"}
+	if keep := field(c, "keep"); keep != "" {
+		return h.resolveConflict(c, form, note, db.Keep(keep))
+	}
 	saved, err := h.DB.SaveNote(c.Request().Context(), viewer(c), note)
 	return h.finishSave(c, form, saved, err)
 }
@@ -48,16 +53,21 @@ func (h *Handlers) saveNote(c echo.Context) error {
 // field "then" says where to go once it is saved: "new" or "login".
 func (h *Handlers) finishSave(c echo.Context, form views.NoteForm, note db.Note, err error) error {
 	noteWrite(c, err)
-	invalid, limit := new(db.InvalidError), new(db.LimitError)
 	switch {
 	case err == nil && field(c, "then") != "":
-		return goOn(c, "/editor/"+note.ID)
+		return goOn(c, editorPath(note.ID))
 	case err == nil:
-		return h.showSavedNote(c, note)
+		return h.showSavedNote(c, note, nil)
+	}
+	return h.refuseSave(c, form, note, err)
+}
+
+// refuseSave says why a text was not saved, and keeps it.
+func (h *Handlers) refuseSave(c echo.Context, form views.NoteForm, stored db.Note, err error) error {
+	invalid, limit := new(db.InvalidError), new(db.LimitError)
+	switch {
 	case errors.Is(err, db.ErrConflict):
-		form.Action, form.Version = "/notes/"+note.ID, note.Version
-		form.Conflict = &views.NoteConflict{Body: note.Body, Reload: editorPath(note.ID)}
-		return h.showNote(c, http.StatusConflict, form)
+		return h.showNote(c, http.StatusConflict, h.conflictForm(form, stored))
 	case errors.As(err, &invalid):
 		form.Error = invalid.Message
 		status := http.StatusUnprocessableEntity
@@ -70,11 +80,11 @@ func (h *Handlers) finishSave(c echo.Context, form views.NoteForm, note db.Note,
 		return h.showNote(c, http.StatusUnprocessableEntity, form)
 	case errors.Is(err, db.ErrNotFound):
 		form = newNoteForm(form.Body)
-		form.Error = "This note was deleted, or it is not yours. Your text is still here: Save keeps it as a new note."
+		form.Error = "This note was deleted, or it is not yours. Your text is still here: saving keeps it as a new note."
 		return h.showNote(c, http.StatusNotFound, form)
 	case errors.Is(err, db.ErrViewerGone):
 		form = newNoteForm(form.Body)
-		form.Error = "You signed in or out in another tab in the meantime. Your text is still here: Save keeps it as a new note of whoever is here now."
+		form.Error = "You signed in or out in another tab in the meantime. Your text is still here: saving keeps it as a new note of whoever is here now."
 		return h.showNote(c, http.StatusForbidden, form)
 	}
 	return err
@@ -88,10 +98,11 @@ func goOn(c echo.Context, from string) error {
 	return redirect(c, "/editor")
 }
 
-func (h *Handlers) showSavedNote(c echo.Context, note db.Note) error {
-	address := editorPath(note.ID)
+// showSavedNote answers with what a save changes on the page, and with a notice if there
+// is something to say.
+func (h *Handlers) showSavedNote(c echo.Context, note db.Note, notice *views.Notice) error {
 	if !wantsPartial(c) {
-		return c.Redirect(http.StatusSeeOther, address)
+		return c.Redirect(http.StatusSeeOther, editorPath(note.ID))
 	}
 	has, err := h.DB.Holdings(c.Request().Context(), viewer(c))
 	if err != nil {
@@ -101,9 +112,15 @@ func (h *Handlers) showSavedNote(c echo.Context, note db.Note) error {
 	form.Byline = byline(has.Profiles)
 	item := noteItem(note.Summary(), h.Now())
 	item.IsCurrent = true
-	c.Response().Header().Set("HX-Replace-Url", address)
-	return h.render(c, http.StatusOK, views.Title(item.Title), views.NoteFormView(form),
-		views.NoteItemPartial(item), views.CardPartial(h.card(viewer(c), has)), views.NoNotice())
+	c.Response().Header().Set("HX-Replace-Url", editorPath(note.ID))
+	parts := []templ.Component{
+		views.Title(item.Title), views.NoteFormView(form), views.NoteMessagesPartial(form), views.NoteItemPartial(item),
+		views.NoteCountsPartial(views.Counts(note.Body)), views.NoticePartial(notice),
+	}
+	if note.Version == 1 { // there is one more to come along, and now it can be shared
+		parts = append(parts, views.NoteMenusPartial(form), views.CardPartial(h.card(viewer(c), has)))
+	}
+	return h.render(c, http.StatusOK, parts...)
 }
 
 // showNote answers with the form as it was sent, and with what is to be said about it.
@@ -116,7 +133,31 @@ func (h *Handlers) showNote(c echo.Context, status int, form views.NoteForm) err
 		return err
 	}
 	form.Byline = byline(has.Profiles)
-	return h.render(c, status, views.NoteFormView(form))
+	return h.render(c, status, views.NoteFormView(form), views.NoteMessagesPartial(form))
+}
+
+// pinNote answers POST /notes/:id/pin and /notes/:id/unpin.
+func (h *Handlers) pinNote(isPinned bool) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		if err := h.DB.PinNote(c.Request().Context(), viewer(c), c.Param("id"), isPinned); err != nil {
+			return err
+		}
+		return h.showNoteChanged(c)
+	}
+}
+
+// showNoteChanged answers a change of a note that leaves its text alone.
+func (h *Handlers) showNoteChanged(c echo.Context) error {
+	if !wantsPartial(c) {
+		return c.Redirect(http.StatusSeeOther, editorPath(c.Param("id")))
+	}
+	note, err := h.DB.Note(c.Request().Context(), viewer(c), c.Param("id"))
+	if err != nil {
+		return err
+	}
+	item := noteItem(note.Summary(), h.Now())
+	item.IsCurrent = true
+	return h.render(c, http.StatusOK, views.NoteMenusPartial(h.noteForm(note)), views.NoteItemPartial(item))
 }
 
 // deleteNote answers DELETE /notes/:id: into the trash.
@@ -125,12 +166,4 @@ func (h *Handlers) deleteNote(c echo.Context) error {
 		return err
 	}
 	return redirect(c, "/editor?deleted="+c.Param("id"))
-}
-
-// restoreNote answers POST /notes/:id/restore: out of the trash.
-func (h *Handlers) restoreNote(c echo.Context) error {
-	if err := h.DB.RestoreNote(c.Request().Context(), viewer(c), c.Param("id")); err != nil {
-		return err
-	}
-	return redirect(c, "/editor/"+c.Param("id"))
 }

@@ -15,11 +15,12 @@ import (
 // page is what every page needs around its content.
 func (h *Handlers) page(title string) views.Page {
 	return views.Page{Title: title, Assets: views.Assets{
-		Base:   h.assets.URL("vendor/modern-normalize/modern-normalize-3.0.1.css"),
-		Style:  h.assets.URL("guestpad.css"),
-		Htmx:   h.assets.URL("vendor/htmx/htmx-4.0.1.min.js"),
-		Script: h.assets.URL("guestpad.js"),
-		Icon:   h.assets.URL("icon.svg"),
+		Base:      h.assets.URL("vendor/modern-normalize/modern-normalize-3.0.1.css"),
+		Style:     h.assets.URL("guestpad.css"),
+		Highlight: h.assets.URL("highlight.css"),
+		Htmx:      h.assets.URL("vendor/htmx/htmx-4.0.1.min.js"),
+		Icon:      h.assets.URL("icon.svg"),
+		Scripts:   h.scripts,
 	}}
 }
 

@@ -25,16 +25,21 @@ func (h *Handlers) routes(e *echo.Echo) {
 	get(e, "/readyz", h.readyz)
 	get(e, "/static/*", echo.WrapHandler(h.assets))
 	get(e, "/forget.css", h.forget, noStore)
+	get(e, "/n/:id", h.publication)
 
 	// Any viewer. A stranger becomes a guest here, and nothing is written.
 	page := []echo.MiddlewareFunc{noStore, h.withViewer}
 	get(e, "/", h.home, page...)
 	get(e, "/editor", h.newNote, page...)
 	get(e, "/editor/:note", h.editNote, page...)
+	get(e, "/trash", h.trash, page...)
 	get(e, "/emoji", h.searchEmoji, page...)
 	get(e, "/avatar", h.avatar, page...)
 	get(e, "/login", h.login, page...)
 	e.GET("/auth/github/callback", h.githubCallback, page...) // no HEAD: it signs in
+
+	// Shows what was sent and changes nothing: also for a browser that brought no cookie.
+	e.POST("/preview", h.preview, noStore, maxBody(noteBody), h.withViewer)
 
 	// Signing in and out: also for a browser that brought no cookie.
 	door := []echo.MiddlewareFunc{noStore, maxBody(smallBody), h.withViewer}
@@ -42,15 +47,19 @@ func (h *Handlers) routes(e *echo.Echo) {
 	e.POST("/logout", h.logout, door...)
 
 	// A viewer whose cookie came with the request: these write.
-	write := []echo.MiddlewareFunc{noStore, maxBody(smallBody), h.withViewer, requireCookie, h.limitFirstWrites}
+	write := []echo.MiddlewareFunc{noStore, maxBody(smallBody), h.withViewer, requireCookie, h.limitFirstWrites, h.limitWrites}
 	e.POST("/profiles", h.addProfile, write...)
 	e.PUT("/profiles/:id", h.updateProfile, write...)
 	e.DELETE("/profiles/:id", h.deleteProfile, write...)
 	e.POST("/profiles/:id", byMethodField(h.updateProfile, h.deleteProfile), write...)
 	e.DELETE("/notes/:id", h.deleteNote, write...)
 	e.POST("/notes/:id/restore", h.restoreNote, write...)
+	e.POST("/notes/:id/pin", h.pinNote(true), write...)
+	e.POST("/notes/:id/unpin", h.pinNote(false), write...)
+	e.POST("/notes/:id/publish", h.publishNote, write...)
+	e.POST("/notes/:id/unpublish", h.unpublishNote, write...)
 
-	writeNote := []echo.MiddlewareFunc{noStore, maxBody(noteBody), h.withViewer, requireCookie, h.limitFirstWrites}
+	writeNote := []echo.MiddlewareFunc{noStore, maxBody(noteBody), h.withViewer, requireCookie, h.limitFirstWrites, h.limitWrites}
 	e.POST("/notes", h.createNote, writeNote...)
 	e.PUT("/notes/:id", h.saveNote, writeNote...)
 	e.POST("/notes/:id", byMethodField(h.saveNote, h.deleteNote), writeNote...)

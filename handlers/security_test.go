@@ -109,7 +109,8 @@ var unsafeRoutes = map[route]bool{
 	{"POST", "/auth/github"}: true, {"POST", "/logout"}: true,
 	{"POST", "/profiles"}: true, {"PUT", "/profiles/:id"}: true, {"DELETE", "/profiles/:id"}: true, {"POST", "/profiles/:id"}: true,
 	{"POST", "/notes"}: true, {"PUT", "/notes/:id"}: true, {"DELETE", "/notes/:id"}: true, {"POST", "/notes/:id"}: true,
-	{"POST", "/notes/:id/restore"}: true,
+	{"POST", "/notes/:id/restore"}: true, {"POST", "/notes/:id/pin"}: true, {"POST", "/notes/:id/unpin"}: true,
+	{"POST", "/notes/:id/publish"}: true, {"POST", "/notes/:id/unpublish"}: true, {"POST", "/preview"}: true,
 }
 
 var idRoutes = map[route]url.Values{
@@ -120,7 +121,9 @@ var idRoutes = map[route]url.Values{
 	{"PUT", "/notes/:id"}:          {"body": {"x"}, "version": {"1"}},
 	{"DELETE", "/notes/:id"}:       nil,
 	{"POST", "/notes/:id"}:         {"_method": {"PUT"}, "body": {"x"}, "version": {"1"}},
-	{"POST", "/notes/:id/restore"}: {},
+	{"POST", "/notes/:id/restore"}: {}, {"POST", "/notes/:id/pin"}: {}, {"POST", "/notes/:id/unpin"}: {},
+	{"POST", "/notes/:id/publish"}: {}, {"POST", "/notes/:id/unpublish"}: {},
+	{"GET", "/n/:id"}: nil, {"HEAD", "/n/:id"}: nil,
 }
 
 func TestAnotherSiteCanChangeNothing(t *testing.T) {
@@ -404,7 +407,7 @@ func TestTheFirstLoadIsSmall(t *testing.T) {
 	size := len(page.body)
 	html := v.get("/editor").must(t, 200).body
 	assets := regexp.MustCompile(`(?:href|src)="(/static/[^"]+)"`).FindAllStringSubmatch(html, -1)
-	if len(assets) != 5 {
+	if len(assets) != 10 {
 		t.Fatalf("assets = %v", assets)
 	}
 	for _, asset := range assets {

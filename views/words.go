@@ -4,7 +4,13 @@
 // A partial that answers htmx is the very component that its page embeds.
 package views
 
-import "strconv"
+import (
+	"strconv"
+	"strings"
+	"unicode"
+
+	"github.com/clipperhouse/uax29/v2/words"
+)
 
 // plural is "1 note" or "3 notes".
 func plural(n int, one, many string) string {
@@ -25,4 +31,25 @@ func Holdings(notes, profiles int) string {
 		return plural(notes, "note", "notes")
 	}
 	return plural(notes, "note", "notes") + " and " + plural(profiles, "profile", "profiles")
+}
+
+// shownKey is a shortcut as people write it: "Ctrl Shift 8".
+func shownKey(key string) string {
+	return strings.NewReplacer("Control", "Ctrl", "Period", ".", "+", " ").Replace(key)
+}
+
+// wordsAMinute is how fast people read.
+const wordsAMinute = 230
+
+// Counts is how long a text is: "64 words · 1 min". Words are those of Unicode (UAX #29),
+// so that scripts without spaces have them too.
+func Counts(text string) string {
+	count := 0
+	for tokens := words.FromString(text); tokens.Next(); {
+		if strings.ContainsFunc(tokens.Value(), func(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) }) {
+			count++
+		}
+	}
+	minutes := (count + wordsAMinute - 1) / wordsAMinute
+	return plural(count, "word", "words") + " · " + strconv.Itoa(minutes) + " min"
 }
