@@ -79,11 +79,10 @@ func TestBrowserKeyboardAloneDoesTheWholeJob(t *testing.T) {
 	visitor.open("/editor")
 	visitor.focuses(body)
 	visitor.press("Written by hand")
-	visitor.tabTo(save, chromedp.ModifierShift)
-	visitor.press(kb.Enter)
+	visitor.press("s", chromedp.ModifierCtrl)
 	visitor.onNote()
 	visitor.seesIn("note-list", "Written by hand")
-	visitor.focuses(save)
+	visitor.focuses(body)
 
 	// A note that is there already starts at the top, with the way past the list.
 	note := visitor.path()

@@ -34,7 +34,7 @@ func (p *tab) signInAsAda() {
 func (p *tab) saveNew(text string) {
 	p.t.Helper()
 	p.write(body, text)
-	p.click(save)
+	p.saved()
 	p.onNote()
 	p.seesIn("note-list", text)
 	p.letsGo()

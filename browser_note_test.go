@@ -12,8 +12,15 @@ import (
 
 var (
 	body = matching("#body")
-	save = theButton("Save").in("note")
+	save = theButton("Save").in("note") // only without JavaScript
+	more = matching("#note-menus summary[aria-label=More]")
 )
+
+// saved waits until the page has saved what was typed, and says so.
+func (p *tab) saved() {
+	p.t.Helper()
+	p.holds("document.querySelector('#state[data-saved]') !== null && " + wouldLeave)
+}
 
 // mark marks the page, so that staysMarked can tell whether it was changed or replaced.
 func (p *tab) mark() {
@@ -108,10 +115,9 @@ func TestBrowserSavingChangesThePageInPlace(t *testing.T) {
 	writer.open("/editor")
 	writer.mark()
 	writer.write(body, "Shopping\nbread")
-	writer.click(save)
+	writer.saved()
 	writer.onNote()
 	note := writer.path()
-	writer.seesIn("note", "Saved")
 	writer.seesIn("note-list", "Shopping")
 	writer.has(matching("#note-list [aria-current=page]"))
 
@@ -151,18 +157,20 @@ func TestBrowserSavingChangesThePageInPlace(t *testing.T) {
 	}
 }
 
-func TestBrowserSavingNothingSaysSo(t *testing.T) {
+func TestBrowserWhatCannotBeSavedSaysSoAndStays(t *testing.T) {
 	t.Parallel()
 	writer := visit(t, startProgram(t, "--demo"))
-	writer.tolerate("status of 422")
+	writer.tolerate("status of 413")
 	writer.open("/editor")
 	writer.mark()
-	writer.click(save)
-	writer.has(the("alert", "").in("note"))
-	writer.seesIn("note", "nothing to save")
+	evaluate[bool](writer, `(document.querySelector('#body').value = 'x'.repeat(512 * 1024), true)`)
+	writer.write(body, "tail")
+	writer.has(the("alert", ""))
+	writer.seesIn("note-messages", "4 bytes longer")
+	writer.seesIn("state", "Not saved")
 	writer.at("/editor")
-	writer.write(body, "Something after all")
-	writer.click(save)
+	writer.rewrite(body, "Something shorter")
+	writer.saved()
 	writer.onNote()
 	writer.hasNo(the("alert", ""))
 	writer.staysMarked()
@@ -204,7 +212,7 @@ func TestBrowserSavingAgainWhileASaveIsUnderWayLosesNothing(t *testing.T) {
 		answers := writer.answersTo("*/notes*")
 		writer.open("/editor")
 		writer.write(body, "saved before, ")
-		writer.click(save)
+		writer.saved()
 		writer.onNote()
 		writer.saveTwiceAtOnce(answers)
 	})
@@ -222,7 +230,7 @@ func (p *tab) saveTwiceAtOnce(answers *answers) {
 	answers.release()
 	p.onNote()
 	p.seesIn("note-list", "once and again")
-	p.seesIn("note", "Saved")
+	p.saved()
 	p.seesNo("changed elsewhere")
 	if notes := p.count(matching("#note-list li")); notes != 1 {
 		p.t.Errorf("there are %d notes, want 1", notes)
@@ -236,7 +244,7 @@ func TestBrowserAsksBeforeItDropsTextAndOnlyThen(t *testing.T) {
 	writer.letsGo()
 	writer.write(body, "Hold on")
 	writer.asksToStay()
-	writer.click(save)
+	writer.saved()
 	writer.onNote()
 	writer.letsGo()
 	writer.write(body, " a moment")
@@ -261,30 +269,32 @@ func (p *tab) asksToStay() {
 	p.holds("!" + wouldLeave)
 }
 
-func TestBrowserConflictShowsBothTextsAndSaveKeepsMine(t *testing.T) {
+func TestBrowserConflictShowsBothTextsAndKeepsMine(t *testing.T) {
 	t.Parallel()
 	mine := visit(t, startProgram(t, "--demo"))
 	mine.tolerate("status of 409")
 	mine.open("/editor")
 	mine.write(body, "Plan")
-	mine.click(save)
+	mine.saved()
 	mine.onNote()
 
 	theirs := mine.another()
 	theirs.open(mine.path())
 	theirs.write(body, " of theirs")
-	theirs.click(save)
+	theirs.saved()
 	theirs.seesIn("note-list", "Plan of theirs")
 
 	mine.mark()
 	mine.write(body, " of mine")
-	mine.click(save)
-	mine.has(the("alert", "changed elsewhere"))
-	mine.seesIn("note", "Plan of theirs")
+	mine.has(the("alert", ""))
+	mine.seesIn("note-messages", "changed elsewhere")
+	mine.seesIn("note-messages", "Plan of theirs")
 	mine.valueOf(body, "Plan of mine")
-	mine.click(save)
+	mine.click(theButton("Keep mine"))
 	mine.seesIn("note-list", "Plan of mine")
 	mine.seesNo("changed elsewhere")
+	mine.seesIn("notice", "in the trash")
+	mine.saved()
 	mine.valueOf(body, "Plan of mine")
 	mine.staysMarked()
 
@@ -304,7 +314,7 @@ func TestBrowserBackShowsANoteAsItIsStored(t *testing.T) {
 	note := writer.path()
 	writer.open(note)
 	writer.write(body, ", corrected")
-	writer.click(save)
+	writer.saved()
 	writer.seesIn("note-list", "First draft, corrected")
 	writer.letsGo()
 	writer.open(other)
@@ -312,7 +322,7 @@ func TestBrowserBackShowsANoteAsItIsStored(t *testing.T) {
 	elsewhere := writer.another()
 	elsewhere.open(note)
 	elsewhere.rewrite(body, "Second draft")
-	elsewhere.click(save)
+	elsewhere.saved()
 	elsewhere.seesIn("note-list", "Second draft")
 
 	writer.back()
@@ -327,7 +337,7 @@ func TestBrowserDeletedNoteComesBackWithUndo(t *testing.T) {
 		writer := visit(t, program)
 		writer.open("/editor")
 		writer.write(body, "Not so important")
-		writer.click(save)
+		writer.saved()
 		writer.onNote()
 		writer.deleteAndUndo("Not so important")
 	})
@@ -335,7 +345,7 @@ func TestBrowserDeletedNoteComesBackWithUndo(t *testing.T) {
 		writer := visit(t, program)
 		writer.open("/editor")
 		writer.write(body, "Not so important")
-		writer.click(save)
+		writer.saved()
 		writer.onNote()
 		later := writer.another()
 		later.open(writer.path())
@@ -346,6 +356,7 @@ func TestBrowserDeletedNoteComesBackWithUndo(t *testing.T) {
 func (p *tab) deleteAndUndo(text string) {
 	p.t.Helper()
 	note := p.path()
+	p.click(more)
 	p.click(theButton("Delete"))
 	p.at("/editor")
 	p.seesNo(text)
@@ -363,21 +374,19 @@ func TestBrowserKeepsTheTextWhileTheServerIsAway(t *testing.T) {
 	writer.open("/editor")
 	writer.mark()
 	writer.write(body, "Before the storm")
-	writer.click(save)
+	writer.saved()
 	writer.onNote()
 
 	program.stop()
 	writer.tolerate("ERR_CONNECTION_REFUSED", "Failed to fetch")
 	writer.write(body, ", and during it")
-	writer.press("s", chromedp.ModifierCtrl)
-	writer.seesIn("notice", "could not be reached")
+	writer.seesIn("state", "Not saved: the server is away, trying again")
 	writer.press(" and after it")
 	writer.valueOf(body, "Before the storm, and during it and after it")
 
 	program.startAgain()
-	writer.click(save)
+	writer.saved()
 	writer.seesIn("note-list", "and after it")
-	writer.seesNo("could not be reached")
 	writer.valueOf(body, "Before the storm, and during it and after it")
 	writer.staysMarked()
 	writer.letsGo()

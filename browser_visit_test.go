@@ -81,7 +81,7 @@ func TestBrowserScriptsReadNoCookieAndStoreNothing(t *testing.T) {
 		t.Errorf("after a reload the guest is %v, want %v", again, first)
 	}
 	stranger.write(body, "Tea, and the moon")
-	stranger.click(save)
+	stranger.saved()
 	stranger.onNote()
 	stranger.tolerate("PerformanceIssue") // to read document.cookie is slow
 	for _, store := range []string{"document.cookie", "Object.keys(localStorage).join()", "Object.keys(sessionStorage).join()"} {
@@ -97,7 +97,7 @@ func TestBrowserVisitorsSeeNothingOfEachOther(t *testing.T) {
 	one, other := visit(t, program), visit(t, program)
 	one.open("/editor")
 	one.write(body, "The key is under the third flowerpot")
-	one.click(save)
+	one.saved()
 	one.seesIn("note-list", "flowerpot")
 	one.rewrite(theName, "Cordelia")
 	one.press(kb.Tab)

@@ -14,10 +14,11 @@ func TestTheArrowsPointOneWay(t *testing.T) {
 	const module = "github.com/guestpad/guestpad"
 	allowed := map[string][]string{
 		"":                     {"/db", "/handlers", "/handlers/fakegithub"},
-		"/handlers":            {"/db", "/static", "/views"},
+		"/handlers":            {"/db", "/static", "/views", "/views/markdown"},
 		"/handlers/fakegithub": {},
 		"/db":                  {"/migrations"},
 		"/views":               {},
+		"/views/markdown":      {},
 		"/static":              {},
 		"/migrations":          {},
 	}

@@ -45,6 +45,6 @@ func readHoldings(q queries, v Viewer) (h Holdings, err error) {
 	if h.StoredProfiles = len(h.Profiles); h.StoredProfiles == 0 {
 		h.Profiles = []Profile{GeneratedProfile(v.ID)}
 	}
-	err = q.queryRow(`SELECT count(*) FROM notes WHERE owner_id = $1 AND deleted_at IS NULL`, v.ID).Scan(&h.Notes)
+	h.Notes, err = countNotes(q, v)
 	return h, err
 }

@@ -105,20 +105,37 @@ func (d *DB) CreateNote(ctx context.Context, v Viewer, id, body string) (note No
 	return note, err
 }
 
-// insertNote stores a new note with its id and body.
+// insertNote stores a new note with its id and body, if the viewer may have one more.
 func insertNote(t *tx, v Viewer, n Note, maxNotes int) (Note, error) {
-	var count int
-	err := t.queryRow(`SELECT count(*) FROM notes WHERE owner_id = $1 AND deleted_at IS NULL`, v.ID).Scan(&count)
+	count, err := countNotes(t.queries, v)
 	if err != nil {
 		return Note{}, err
 	}
 	if count >= maxNotes {
 		return Note{}, &LimitError{What: "notes", Max: maxNotes}
 	}
-	n.Version, n.CreatedAt, n.UpdatedAt = 1, fromMillis(t.now), fromMillis(t.now)
+	return storeNote(t, v, n)
+}
+
+// countNotes counts the viewer's notes outside the trash.
+func countNotes(q queries, v Viewer) (count int, err error) {
+	err = q.queryRow(`SELECT count(*) FROM notes WHERE owner_id = $1 AND deleted_at IS NULL`, v.ID).Scan(&count)
+	return count, err
+}
+
+// storeNote stores a new note with its id and body, and with its times when it has them.
+func storeNote(t *tx, v Viewer, n Note) (Note, error) {
+	createdAt, updatedAt := t.now, t.now
+	if !n.UpdatedAt.IsZero() {
+		createdAt, updatedAt = millis(n.UpdatedAt), millis(n.UpdatedAt)
+	}
+	if !n.CreatedAt.IsZero() {
+		createdAt = millis(n.CreatedAt)
+	}
+	n.Version, n.CreatedAt, n.UpdatedAt = 1, fromMillis(createdAt), fromMillis(updatedAt)
 	title, excerpt := Summarize(n.Body)
-	_, err = t.exec(`INSERT INTO notes (id, owner_id, title, excerpt, body, version, created_at, updated_at, is_pinned)
-		VALUES ($1, $2, $3, $4, $5, 1, $6, $6, FALSE)`, n.ID, v.ID, title, excerpt, n.Body, t.now)
+	_, err := t.exec(`INSERT INTO notes (id, owner_id, title, excerpt, body, version, created_at, updated_at, is_pinned)
+		VALUES ($1, $2, $3, $4, $5, 1, $6, $7, FALSE)`, n.ID, v.ID, title, excerpt, n.Body, createdAt, updatedAt)
 	return n, err
 }
 

@@ -31,6 +31,7 @@ type writer struct {
 
 	depth          int
 	inLink, inCell bool
+	at, line       int // where lineAt was
 	highlighted    int // bytes of code
 	highlightTime  time.Duration
 	remoteImages   int

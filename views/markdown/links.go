@@ -11,20 +11,23 @@ import (
 )
 
 // bareLinks finds addresses that no mark is around. Goldmark's own patterns end at the
-// first letter that is not English, and count to 256 in each.
+// first letter that is not English, and count to 256 for each.
 var bareLinks = extension.NewLinkifyParser(
 	extension.WithLinkifyAllowedProtocols([]string{"http:", "https:"}),
-	extension.WithLinkifyURLRegexp(regexp.MustCompile(`^https?://[\p{L}\p{N}][^\s<]*`)),
-	extension.WithLinkifyWWWRegexp(regexp.MustCompile(`^www\.[\p{L}\p{N}_-]+(?:\.[\p{L}\p{N}_-]+)+(?:[:/?#][^\s<]*)?`)),
+	extension.WithLinkifyURLRegexp(regexp.MustCompile(`^https?://[\p{L}\p{N}]`+untilSpace)),
+	extension.WithLinkifyWWWRegexp(regexp.MustCompile(`^www\.[\p{L}\p{N}_-]+(?:\.[\p{L}\p{N}_-]+)+(?:[:/?#]`+untilSpace+`)?`)),
 )
 
-// safeURL is the address that a text gives for a link or an image, or "" when a browser
-// must not see it. Addresses that stay on this site stay relative.
-func safeURL(destination []byte) string {
-	// First what the text means (&#106; is a j), then what a browser would make of that:
-	// white space, control characters, quotes and backslashes are escaped here, and an
-	// escaped character is never part of a scheme.
-	address := string(util.URLEscape(destination, true))
+// untilSpace ends an address also where a script goes on that is written without spaces.
+const untilSpace = `[^\s\p{Z}<\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\x{3000}-\x{303f}\x{ff00}-\x{ffef}]*`
+
+// safeURL is the address of a link or an image as the page has it, or "" when a browser
+// must not see it. Addresses that stay on this site stay relative. A literal address
+// stands for itself; in others &#106; is a j, as in text.
+func safeURL(destination []byte, isLiteral bool) string {
+	// White space, control characters, quotes and backslashes are escaped here, and no
+	// browser takes anything with a percent sign for a scheme.
+	address := string(util.URLEscape(destination, !isLiteral))
 	for i := range len(address) {
 		if address[i] <= ' ' || address[i] > '~' {
 			return ""
@@ -53,7 +56,7 @@ func remote(address string) (whole, host string) {
 }
 
 func (w *writer) link(n *ast.Link) {
-	w.anchor(safeURL(n.Destination), n.Title, func() { w.children(n) })
+	w.anchor(safeURL(n.Destination, false), n.Title, func() { w.children(n) })
 }
 
 func (w *writer) autoLink(n *ast.AutoLink) {
@@ -61,7 +64,7 @@ func (w *writer) autoLink(n *ast.AutoLink) {
 	if n.AutoLinkType == ast.AutoLinkEmail {
 		address = append([]byte("mailto:"), n.Label(w.source)...)
 	}
-	w.anchor(safeURL(address), nil, func() { w.text(string(n.Label(w.source))) })
+	w.anchor(safeURL(address, true), nil, func() { w.text(string(n.Label(w.source))) })
 }
 
 // anchor writes a link around its content, or the content alone when the address is not
@@ -86,7 +89,7 @@ func (w *writer) anchor(address string, title []byte, content func()) {
 // description: a data: address may be a whole document, and this site keeps no images.
 func (w *writer) image(n *ast.Image) {
 	description := w.plain(n)
-	whole, host := remote(safeURL(n.Destination))
+	whole, host := remote(safeURL(n.Destination, false))
 	switch {
 	case whole == "":
 		w.text(description)

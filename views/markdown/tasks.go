@@ -37,12 +37,24 @@ func (w *writer) checkbox(n *east.TaskCheckBox) {
 		w.str(` checked`)
 	}
 	if w.options.Tickable {
-		line := bytes.Count(w.source[:n.Pos()], []byte("\n"))
-		w.str(` data-line="`, strconv.Itoa(line), `"`)
+		w.str(` data-line="`, strconv.Itoa(w.lineAt(n.Pos())), `"`)
 	} else {
 		w.str(` disabled`)
 	}
 	w.str("> ")
+}
+
+// lineAt is the number of the line that a byte of the text is in. It counts from where it
+// was asked the last time, which is near but for footnotes.
+func (w *writer) lineAt(at int) int {
+	newline := []byte("\n")
+	if at >= w.at {
+		w.line += bytes.Count(w.source[w.at:at], newline)
+	} else {
+		w.line -= bytes.Count(w.source[at:w.at], newline)
+	}
+	w.at = at
+	return w.line
 }
 
 // label is what a checkbox is called: its item, which may be long.
