@@ -24,7 +24,7 @@ const readers = 8
 // benchEditor compares the editor page with a handler that sends as many constant bytes.
 func benchEditor(t *testing.T, out *table) {
 	s := startSite(t)
-	g := s.newGuest(3, 50, markdown(4<<10))
+	g := s.newGuest(3, 50, markdownText(4<<10))
 	for _, page := range []struct {
 		what   string
 		cookie string

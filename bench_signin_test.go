@@ -67,7 +67,7 @@ type aSignIn struct {
 
 // beginSignIn makes a guest, and sends it to GitHub and half of the way back.
 func (s *site) beginSignIn() aSignIn {
-	g := s.newGuest(signInProfiles, signInNotes, markdown(signInBytes))
+	g := s.newGuest(signInProfiles, signInNotes, markdownText(signInBytes))
 	form := url.Values{"next": {"/editor"}, "carry": {"true"}}
 	// Each address may sign in only so often.
 	from := fmt.Sprintf("X-Forwarded-For: 10.%d.%d.%d", rand.IntN(256), rand.IntN(256), rand.IntN(256))

@@ -166,8 +166,8 @@ func guestID(cookie string) (string, error) {
 	return claims.ID, err
 }
 
-// markdown is a text of so many bytes, as somebody might write it.
-func markdown(size int) string {
+// markdownText is a text of so many bytes, as somebody might write it.
+func markdownText(size int) string {
 	const paragraph = "Some *words* about [a walk](https://example.org/walk) & what was seen there:\n\n- a fox, \"not shy\"\n- two herons\n\n"
 	return strings.Repeat(paragraph, size/len(paragraph)+1)[:size]
 }

@@ -29,6 +29,10 @@ func TestBench(t *testing.T) {
 	}{
 		{"editor page", benchEditor},
 		{"profile save", benchSave},
+		{"autosave", benchAutosave},
+		{"preview", benchPreview},
+		{"many notes", benchManyNotes},
+		{"import", benchImport},
 		{"sign-in", benchSignIn},
 		{"memory", benchMemory},
 		{"start", benchStart},

@@ -5,8 +5,8 @@ import (
 	"crypto/rand"
 	"errors"
 	"io"
-	"mime/multipart"
 	"mime"
+	"mime/multipart"
 	"net/http"
 	"os"
 	"path"
@@ -75,10 +75,10 @@ func (h *Handlers) importNotes(c echo.Context) error {
 	case err != nil:
 		return err
 	}
-	noteWrite(c, nil)
-	status := http.StatusOK
-	if len(in.outcome.Notes) == 0 {
-		status = http.StatusUnprocessableEntity
+	status := http.StatusUnprocessableEntity
+	if len(in.outcome.Notes) > 0 {
+		noteWrite(c, nil)
+		status = http.StatusOK
 	}
 	return h.showImport(c, status, &in.outcome)
 }
@@ -350,6 +350,9 @@ func (in *intake) refuse(name, why string) {
 // shortName is the name of a file, fit to be shown.
 func shortName(name string) string {
 	name = printable(path.Base(strings.ReplaceAll(name, `\`, "/")))
+	if name == "" {
+		return "A file without a name"
+	}
 	return cut(name, maxFileName)
 }
 

@@ -21,12 +21,15 @@ type limits struct {
 	logins rateLimit
 	// writes counts what a viewer writes; it is nil when that is not bounded.
 	writes *rateLimit
+	// uploads holds one for each upload that is being looked at.
+	uploads chan struct{}
 }
 
 func newLimits(writesPerMinute int) limits {
 	l := limits{
 		firstWrites: newRateLimit(rate.Every(6*time.Second), 100),
 		logins:      newRateLimit(rate.Every(6*time.Second), 30),
+		uploads:     make(chan struct{}, uploadsAtOnce),
 	}
 	if writesPerMinute > 0 {
 		writes := newRateLimit(rate.Every(time.Minute/time.Duration(writesPerMinute)), max(1, writesPerMinute/2))

@@ -16,7 +16,7 @@ func (h *Handlers) routes(e *echo.Echo) {
 		middleware.RecoverWithConfig(middleware.RecoverConfig{DisableErrorHandler: true, LogErrorFunc: h.logPanic}),
 		h.secureHeaders,
 		h.canonicalHost,
-		middleware.GzipWithConfig(middleware.GzipConfig{Level: 3, MinLength: 1024}),
+		middleware.GzipWithConfig(middleware.GzipConfig{Level: 3, MinLength: 1024, Skipper: isPacked}),
 		h.sameOrigin,
 	)
 
@@ -36,6 +36,9 @@ func (h *Handlers) routes(e *echo.Echo) {
 	get(e, "/emoji", h.searchEmoji, page...)
 	get(e, "/avatar", h.avatar, page...)
 	get(e, "/login", h.login, page...)
+	get(e, "/import", h.importPage, page...)
+	get(e, "/export", h.exportNotes, page...)
+	get(e, "/notes/:id/export", h.exportNote, page...)
 	e.GET("/auth/github/callback", h.githubCallback, page...) // no HEAD: it signs in
 
 	// Shows what was sent and changes nothing: also for a browser that brought no cookie.
@@ -63,6 +66,8 @@ func (h *Handlers) routes(e *echo.Echo) {
 	e.POST("/notes", h.createNote, writeNote...)
 	e.PUT("/notes/:id", h.saveNote, writeNote...)
 	e.POST("/notes/:id", byMethodField(h.saveNote, h.deleteNote), writeNote...)
+
+	e.POST("/import", h.importNotes, noStore, maxUploadBody(uploadBody), h.withViewer, requireCookie, h.limitFirstWrites, h.limitWrites)
 }
 
 // get registers a page for GET and HEAD.

@@ -111,6 +111,7 @@ var unsafeRoutes = map[route]bool{
 	{"POST", "/notes"}: true, {"PUT", "/notes/:id"}: true, {"DELETE", "/notes/:id"}: true, {"POST", "/notes/:id"}: true,
 	{"POST", "/notes/:id/restore"}: true, {"POST", "/notes/:id/pin"}: true, {"POST", "/notes/:id/unpin"}: true,
 	{"POST", "/notes/:id/publish"}: true, {"POST", "/notes/:id/unpublish"}: true, {"POST", "/preview"}: true,
+	{"POST", "/import"}: true,
 }
 
 var idRoutes = map[route]url.Values{
@@ -124,6 +125,7 @@ var idRoutes = map[route]url.Values{
 	{"POST", "/notes/:id/restore"}: {}, {"POST", "/notes/:id/pin"}: {}, {"POST", "/notes/:id/unpin"}: {},
 	{"POST", "/notes/:id/publish"}: {}, {"POST", "/notes/:id/unpublish"}: {},
 	{"GET", "/n/:id"}: nil, {"HEAD", "/n/:id"}: nil,
+	{"GET", "/notes/:id/export"}: nil, {"HEAD", "/notes/:id/export"}: nil,
 }
 
 func TestAnotherSiteCanChangeNothing(t *testing.T) {

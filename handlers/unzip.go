@@ -38,12 +38,15 @@ func eachInZip(archive *os.File, take func(name string, r io.Reader) error, refu
 	bounded := &boundedReaderAt{r: archive, left: maxDirectory}
 	reader, err := zip.NewReader(bounded, info.Size())
 	bounded.left = 1 << 62
+	if errors.Is(err, zip.ErrInsecurePath) {
+		err = nil // whyNotFromZip looks at the paths
+	}
 	switch {
 	case errors.Is(err, errTooManyFiles) || err == nil && len(reader.File) > maxFiles:
 		return "This zip holds more than 5,000 files. Unpack it and choose its files in parts.", nil
 	case isDiskError(err):
 		return "", err
-	case err != nil && !errors.Is(err, zip.ErrInsecurePath):
+	case err != nil:
 		return "This is no zip, or it is damaged.", nil
 	case isBomb(reader.File, info.Size()):
 		return "This zip would unpack to far more than notes do, so it was not opened. If it is in order, unpack it and choose its files.", nil
@@ -72,7 +75,7 @@ func eachInZip(archive *os.File, take func(name string, r io.Reader) error, refu
 	return "", nil
 }
 
-const damaged = "This part of the zip is damaged."
+const damaged = "This file is damaged. If you have it elsewhere, choose it there."
 
 // isBomb tells whether a zip unpacks to more than a zip of notes. Files in it that share
 // the same bytes show in the sum of what they take.

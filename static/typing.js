@@ -128,6 +128,12 @@ if (panes) {
   if (document.readyState === 'complete') refresh();
 }
 
+// A box that somebody has ticked no longer follows its attribute.
+document.addEventListener('htmx:after:swap', ({ detail: { ctx } }) => {
+  if (ctx.sourceElement !== preview) return;
+  for (const box of preview.querySelectorAll('[data-line]')) box.checked = box.hasAttribute('checked');
+});
+
 // A task that is ticked in the preview is ticked in the text.
 preview?.addEventListener('change', ({ target }) => {
   if (!target.matches('[data-line]')) return;
@@ -135,6 +141,7 @@ preview?.addEventListener('change', ({ target }) => {
   for (let line = Number(target.dataset.line); line > 0; line -= 1) start = textarea.value.indexOf('\n', start) + 1;
   const { end } = lineAt(start);
   const box = /\[[ xX]\]/.exec(textarea.value.slice(start, end));
+  previewed = null; // the tick has changed the preview, and undo may come before the next one
   if (!box) return;
   const { scrollTop, selectionStart, selectionEnd } = textarea;
   const wasHidden = textarea.offsetParent === null;

@@ -27,7 +27,7 @@ const (
 // in memory.
 var colourful = strings.Fields(`bash c c++ c# clojure cmake css dart diff docker elixir elm
 	erlang fish fsharp go graphql groovy haskell html ini java javascript json julia kotlin lua
-	make matlab nginx nix objective-c ocaml perl php powershell protobuf python r ruby rust
+	make matlab nginx nix objective-c ocaml perl php powershell protobuf python r react ruby rust
 	scala scss sql swift terraform tex toml typescript vim vue xml yaml zig`)
 
 // languages are the lexers by every name that they have, and by the endings of their

@@ -171,7 +171,8 @@ type references struct{ parser.ParagraphTransformer }
 // like a footnote and is none stays text.
 func (r references) Transform(node *ast.Paragraph, reader text.Reader, pc parser.Context) {
 	first := node.Lines().At(0)
-	if node.Lines().Len() <= maxBlockLines && !bytes.HasPrefix(first.Value(reader.Source()), []byte("[^")) {
+	isFootnote := bytes.HasPrefix(bytes.TrimSpace(first.Value(reader.Source())), []byte("[^"))
+	if node.Lines().Len() <= maxBlockLines && !isFootnote {
 		r.ParagraphTransformer.Transform(node, reader, pc)
 	}
 }

@@ -25,8 +25,8 @@ const untilSpace = `[^\s\p{Z}<\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\x{3000}-
 // must not see it. Addresses that stay on this site stay relative. A literal address
 // stands for itself; in others &#106; is a j, as in text.
 func safeURL(destination []byte, isLiteral bool) string {
-	// White space, control characters, quotes and backslashes are escaped here, and no
-	// browser takes anything with a percent sign for a scheme.
+	// White space, control characters, quotes and backslashes are escaped here, so that a
+	// browser reads the same scheme as we do.
 	address := string(util.URLEscape(destination, !isLiteral))
 	for i := range len(address) {
 		if address[i] <= ' ' || address[i] > '~' {
