@@ -148,7 +148,7 @@ func (h *Handlers) notice(c echo.Context, v db.Viewer) (*views.Notice, error) {
 	if err != nil {
 		return nil, err
 	}
-	came := views.Holdings(merge.Notes, merge.Profiles)
+	came := views.Holdings{Notes: merge.Notes, Profiles: merge.Profiles}.String()
 	notice := &views.Notice{Text: "You are signed in as", Name: v.Name, Rest: ".", Dismiss: dismiss}
 	if came != "" {
 		notice.Rest = ", and " + came + " came with you."

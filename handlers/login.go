@@ -44,7 +44,7 @@ func (h *Handlers) showLogin(c echo.Context, status int, next string, carry bool
 	}
 	page := views.Login{
 		Page: h.page("Sign in"), Problem: problem, Disc: disc(has.Profiles[0]), Name: has.Profiles[0].Name,
-		Holdings: views.Holdings(has.Notes, has.StoredProfiles), More: has.Notes - len(notes),
+		Holdings: holdings(has).String(), More: has.Notes - len(notes), HasManyMore: has.HasMore,
 		Next: next, Carry: carry,
 	}
 	for _, n := range notes {
@@ -243,17 +243,14 @@ func (h *Handlers) whatIsSafe(c echo.Context, flow *loginClaims) (string, error)
 	if err != nil {
 		return "", err
 	}
-	if count := views.Holdings(has.Notes, has.StoredProfiles); count != "" {
-		return "Your " + count + isOrAre(has) + " safe in this browser.", nil
+	switch yours := holdings(has); {
+	case yours.String() == "":
+		return "Nothing has changed.", nil
+	case yours.IsOne():
+		return "Your " + yours.String() + " is safe in this browser.", nil
+	default:
+		return "Your " + yours.String() + " are safe in this browser.", nil
 	}
-	return "Nothing has changed.", nil
-}
-
-func isOrAre(has db.Holdings) string {
-	if has.Notes+has.StoredProfiles == 1 {
-		return " is"
-	}
-	return " are"
 }
 
 // logout answers POST /logout: it ends the session. The answer brings a new guest, or

@@ -45,14 +45,19 @@ func (h *Handlers) signInOffer(has db.Holdings) *views.SignInOffer {
 		return &views.SignInOffer{TurnsItOn: signInIsOff}
 	}
 	offer := &views.SignInOffer{IsOn: true, Sentence: "Keep it for good: what you write here comes along."}
-	if came := views.Holdings(has.Notes, has.StoredProfiles); came != "" {
+	if come := holdings(has); come.String() != "" {
 		verb := " come along."
-		if has.Notes+has.StoredProfiles == 1 {
+		if come.IsOne() {
 			verb = " comes along."
 		}
-		offer.Sentence = "Keep it for good: " + came + verb
+		offer.Sentence = "Keep it for good: " + come.String() + verb
 	}
 	return offer
+}
+
+// holdings is what would come along, in words.
+func holdings(has db.Holdings) views.Holdings {
+	return views.Holdings{Notes: has.Notes, HasMore: has.HasMore, Profiles: has.StoredProfiles}
 }
 
 func disc(p db.Profile) views.Disc { return views.Disc{Emoji: p.Emoji, Colour: p.Colour()} }

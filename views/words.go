@@ -21,17 +21,28 @@ func plural(n int, one, many string) string {
 }
 
 // Holdings is "3 notes and 1 profile", leaving out what there is none of.
-func Holdings(notes, profiles int) string {
-	switch {
-	case notes == 0 && profiles == 0:
-		return ""
-	case notes == 0:
-		return plural(profiles, "profile", "profiles")
-	case profiles == 0:
-		return plural(notes, "note", "notes")
-	}
-	return plural(notes, "note", "notes") + " and " + plural(profiles, "profile", "profiles")
+type Holdings struct {
+	Notes, Profiles int
+	// HasMore is true when there are more notes than were counted.
+	HasMore bool
 }
+
+func (h Holdings) String() string {
+	var parts []string
+	switch {
+	case h.HasMore:
+		parts = append(parts, "more than "+strconv.Itoa(h.Notes)+" notes")
+	case h.Notes > 0:
+		parts = append(parts, plural(h.Notes, "note", "notes"))
+	}
+	if h.Profiles > 0 {
+		parts = append(parts, plural(h.Profiles, "profile", "profiles"))
+	}
+	return strings.Join(parts, " and ")
+}
+
+// IsOne tells whether it is one thing, for the verb.
+func (h Holdings) IsOne() bool { return h.Notes+h.Profiles == 1 }
 
 // shownKey is a shortcut as people write it: "Ctrl Shift 8".
 func shownKey(key string) string {

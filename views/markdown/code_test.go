@@ -18,6 +18,9 @@ func TestCodeHasColours(t *testing.T) {
 	if got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
+	if got := Render("```go\r\nfunc main() { // <b>\r\n\treturn \"a\" + 1\r\n}\r\n```", Options{}).HTML; got != want {
+		t.Errorf("with the lines of Windows it is\n%s", got)
+	}
 	got = Render("```diff\n-a\n+b\n```", Options{}).HTML
 	if !strings.Contains(got, `<span class="hl-removed">-a`) || !strings.Contains(got, `<span class="hl-added">+b`) {
 		t.Errorf("%s", got)

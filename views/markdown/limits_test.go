@@ -112,6 +112,9 @@ func TestATextOfManyBlocksInBlocksIsShownAsTyped(t *testing.T) {
 	if html := render(text, Options{}).HTML; !isAsTyped(html) || !strings.Contains(html, "&lt;a&gt;\n") || !strings.HasSuffix(html, "\nb</code></pre>\n") {
 		t.Errorf("%.200s", html)
 	}
+	if _, spent := parse([]byte(text[:len(text)-1] + strings.Repeat("\n", 1000))); spent.steps > maxSteps+maxDepth {
+		t.Errorf("%d steps", spent.steps)
+	}
 }
 
 func TestABlockHasOnlySoManyMarks(t *testing.T) {

@@ -52,8 +52,8 @@ func Render(note string, o Options) (d Document) {
 
 func render(note string, o Options) Document {
 	source := clean(note)
-	root, ok := parse(source)
-	if !ok {
+	root, spent := parse(source)
+	if spent.isOver() {
 		return asTyped(note)
 	}
 	w := &writer{source: source, options: o, room: maxGrowth*len(source) + minRoom}
@@ -76,13 +76,11 @@ func clean(note string) []byte {
 	return []byte(note)
 }
 
-// parse is false when the text goes over a limit.
-func parse(source []byte) (ast.Node, bool) {
+func parse(source []byte) (ast.Node, *limits) {
 	spent := &limits{}
 	pc := parser.NewContext()
 	pc.Set(limitsKey, spent)
-	root := syntax.Parse(text.NewReader(source), parser.WithContext(pc))
-	return root, !spent.isOver()
+	return syntax.Parse(text.NewReader(source), parser.WithContext(pc)), spent
 }
 
 // syntax is GitHub-flavoured Markdown as goldmark's own options would put it together,
