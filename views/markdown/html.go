@@ -40,17 +40,17 @@ type writer struct {
 // str writes what this package says.
 func (w *writer) str(parts ...string) {
 	for _, s := range parts {
-		w.WriteString(s)
+		_, _ = w.WriteString(s)
 	}
 }
 
 // text writes what a text says.
 func (w *writer) text(s string) {
-	w.Write(util.EscapeHTML([]byte(s)))
+	_, _ = w.Write(util.EscapeHTML([]byte(s)))
 }
 
-// title is what a link or an image says when it is pointed at. It goes between the
-// quotation marks of two attributes.
+// title is what a link or an image says when it is pointed at. The quotation mark that
+// ends the attribute before it is still to be written, and so is its own.
 func (w *writer) title(title []byte) {
 	if len(title) > 0 {
 		w.str(`" title="`)

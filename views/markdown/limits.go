@@ -84,8 +84,8 @@ func depth(n ast.Node) int {
 // isOver tells that the rest of the text need not be read.
 func (l *limits) isOver() bool { return l.steps > maxSteps || l.footnotes > maxFootnotes }
 
-// footnotes limits their number. A footnote inside of another would make goldmark put a
-// list into itself.
+// footnotes limits their number, and keeps them out of each other: goldmark loses the
+// text of both.
 type footnotes struct{ parser.BlockParser }
 
 // Open opens a footnote unless it is one too many, or inside of another.
