@@ -7,7 +7,7 @@ GOLANGCI_LINT := $(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lin
 GOVULNCHECK := $(GO) run golang.org/x/vuln/cmd/govulncheck@v1.8.0
 
 # Each fuzz target and the package that it is in.
-FUZZ := db:FuzzName db:FuzzEmoji handlers:FuzzToken handlers:FuzzNext
+FUZZ := db:FuzzName db:FuzzEmoji handlers:FuzzToken handlers:FuzzNext views/markdown:FuzzRender
 
 .PHONY: run
 run: ## Serve on http://localhost:8080, with a fake GitHub to sign in with
