@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/chromedp/chromedp/kb"
 )
 
 // Without JavaScript every action is a form, and each answer is a page.
@@ -140,4 +142,57 @@ func TestBrowserWithoutJavaScriptSignInBringsEverythingAlong(t *testing.T) {
 	visitor.at("/editor")
 	visitor.seesIn("card", "Browsing as guest")
 	visitor.knowsNoSecret("after signing out", "Seeds", "Gardener", "Ada Lovelace")
+}
+
+func TestBrowserWithoutJavaScriptTheEditorDoesItsJob(t *testing.T) {
+	t.Parallel()
+	program := startProgram(t, "--demo")
+	writer := visit(t, program).withoutJavaScript()
+	writer.open("/editor")
+	writer.write(body, "# Soup\n\n- [ ] **leek**")
+	writer.click(toPreview)
+	writer.has(the("heading", "Soup").in("preview"))
+	writer.has(the("checkbox", "leek"))
+	writer.valueOf(body, "# Soup\n\n- [ ] **leek**")
+	writer.click(save)
+	writer.onNote()
+	note := writer.path()
+
+	writer.click(theButton("New note"))
+	writer.at("/editor")
+	writer.write(body, "# Bread")
+	writer.click(save)
+	writer.onNote()
+	writer.write(search, "LEEK"+kb.Enter)
+	writer.seesIn("note-list", "1 note found")
+	writer.hasNo(theLink("Bread"))
+	writer.click(theLink("Soup"))
+	writer.at(note)
+
+	writer.click(more)
+	writer.click(theButton("Pin to top"))
+	writer.at(note)
+	writer.has(matching("#pinned-items li"))
+	writer.click(share)
+	writer.click(theButton("Publish"))
+	writer.at(note)
+	writer.click(share)
+	writer.has(theLink("Open the page"))
+	reader := visit(t, program).withoutJavaScript()
+	reader.tolerate("status of 404")
+	public := strings.TrimPrefix(ask[string](writer, matching("#public-url"), `function () { return this.value }`), program.url)
+	reader.open(public)
+	reader.has(the("heading", "Soup"))
+	writer.click(theButton("Unpublish"))
+	writer.at(note)
+	reader.reload()
+	reader.sees("There is nothing here")
+
+	writer.click(more)
+	writer.click(theButton("Delete"))
+	writer.at("/editor")
+	writer.click(theLink("Trash"))
+	writer.click(theButton("Restore"))
+	writer.at(note)
+	writer.valueOf(body, "# Soup\n\n- [ ] **leek**")
 }
