@@ -124,6 +124,25 @@ func TestBrowserSaysThatItIsOfflineAndSavesWhenItIsNot(t *testing.T) {
 	other.valueOf(body, "in the train, in the tunnel")
 }
 
+func TestBrowserTriesAgainWhenItHasSavedTooMuch(t *testing.T) {
+	t.Parallel()
+	writer := visit(t, startProgram(t, "--demo", "--writes-per-minute=30")) // 15 at once, then one every two seconds
+	writer.tolerate("status of 429")
+	writer.open("/editor")
+	writer.write(body, "slowly")
+	writer.saved()
+	writer.onNote()
+	for range 15 {
+		evaluate[bool](writer, "(fetch('/notes/' + location.pathname.slice(8) + '/pin', {method: 'POST', body: new URLSearchParams()}), true)")
+	}
+	writer.write(body, " but surely")
+	writer.seesIn("state", "too much at once, trying again")
+	writer.saved()
+	other := writer.another()
+	other.open(writer.path())
+	other.valueOf(body, "slowly but surely")
+}
+
 // conflicting is two tabs of one note, of which each has typed something else.
 func conflicting(t *testing.T) (mine, theirs *tab) {
 	t.Helper()

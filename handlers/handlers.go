@@ -75,7 +75,7 @@ func New(cfg Config) (http.Handler, error) {
 		limits:  newLimits(cfg.WritesPerMinute),
 	}
 	for _, name := range []string{
-		"guestpad.js", "autosave.js", "typing.js",
+		"guestpad.js", "autosave.js", "typing.js", "import.js",
 		"vendor/markdown-toolbar-element/markdown-toolbar-element-2.2.3.js",
 		"vendor/relative-time-element/relative-time-element-5.3.1.js",
 	} {

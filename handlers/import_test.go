@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/iotest"
 	"time"
@@ -22,7 +23,7 @@ import (
 // A file is what a form sends: a file, or a field when it has no name.
 type file struct{ name, content string }
 
-func field1(name, value string) file { return file{"=" + name, value} }
+func value(name, value string) file { return file{"=" + name, value} }
 
 // form is a form with files, as browsers send it.
 func form(t testing.TB, files ...file) (contentType string, body []byte) {
@@ -89,7 +90,7 @@ func TestFilesBecomeNotesWithoutJavaScript(t *testing.T) {
 	v := s.newGuest()
 	v.get("/import").must(t, 200).has(t, `enctype="multipart/form-data"`, `name="files"`, `name="key"`, "512 KiB", "32 MiB")
 	a := v.imports([]file{
-		field1("key", "k"), {"one.md", "# One\r\n\r\ntext"}, {"TWO.TXT", "\ufeffTwo"}, {"three.markdown", "Three"},
+		value("key", "k"), {"one.md", "# One\r\n\r\ntext"}, {"TWO.TXT", "\ufeffTwo"}, {"three.markdown", "Three"},
 	}).must(t, 200).has(t, "<html", "3 notes came in.", ">One</a>", ">Two</a>", ">Three</a>").hasNot(t, "not taken,", "\ufeff")
 	if got := v.titles(); !slices.Equal(got, []string{"One", "Two", "Three"}) {
 		t.Errorf("the list shows %q", got)
@@ -105,9 +106,9 @@ func TestImportingByScriptAnswersWithPartsAndCountsOn(t *testing.T) {
 	v.imports([]file{{"a.md", "A"}, {"b.png", ""}}, htmx).must(t, 200).
 		has(t, `hx-target="#import-summary"`, `data-came="1" data-refused="1"`, `hx-target="#import-refused" hx-swap="afterbegin"`, "b.png", `hx-target="#import-came"`, ">A</a>", "1 note comes along").
 		hasNot(t, "<html")
-	v.imports([]file{field1("came", "1"), field1("refused", "1"), field1("too_large", "big.zip"), field1("too_large", "big.md"), {"c.md", "C"}}, htmx).must(t, 200).
+	v.imports([]file{value("came", "1"), value("refused", "1"), value("too_large", "big.zip"), value("too_large", "big.md"), {"c.md", "C"}}, htmx).must(t, 200).
 		has(t, `data-came="2" data-refused="3"`, "2 notes came in.", "3 files were not taken", "big.zip", "larger than 32 MiB", "big.md", "512 KiB").hasNot(t, "b.png")
-	v.imports([]file{field1("came", "-1"), field1("refused", "9999999999999999999"), {"d.md", "D"}}, htmx).must(t, 200).has(t, `data-came="1" data-refused="0"`)
+	v.imports([]file{value("came", "-1"), value("refused", "9999999999999999999"), {"d.md", "D"}}, htmx).must(t, 200).has(t, `data-came="1" data-refused="0"`)
 }
 
 func TestEachFileThatIsNotTakenSaysWhy(t *testing.T) {
@@ -154,16 +155,16 @@ func TestEachFileThatIsNotTakenSaysWhy(t *testing.T) {
 func TestAFormWithoutFilesSaysWhatToDo(t *testing.T) {
 	s := newSite(t)
 	v := s.newGuest()
-	v.imports([]file{field1("key", "k"), {"", ""}}).must(t, 422).has(t, "Choose one or more files first.")
+	v.imports([]file{value("key", "k"), {"", ""}}).must(t, 422).has(t, "Choose one or more files first.")
 	v.imports(nil, header{"Content-Type", "multipart/form-data"}).must(t, 400)
-	v.imports(nil, header{"Content-Type", "multipart/form-data; boundary=none"}).must(t, 400)
+	v.imports(nil, header{"Content-Type", "multipart/form-data; boundary=none"}).must(t, 422).has(t, "Choose one or more files first.")
 	v.post("/import", map[string][]string{"files": {"x"}}).must(t, 415)
 }
 
 func TestAThousandFilesComeInAtOnce(t *testing.T) {
 	s := newSite(t)
 	v := s.newGuest()
-	files := []file{field1("key", "k")}
+	files := []file{value("key", "k")}
 	for i := range 1000 {
 		files = append(files, file{fmt.Sprintf("note-%04d.md", i), fmt.Sprintf("# Note %d\n\n%s", i, strings.Repeat("some words ", 100))})
 	}
@@ -197,7 +198,7 @@ func TestMoreFilesThanAnImportLooksAtAreNamedAsProblem(t *testing.T) {
 func TestTheSameTextTwiceInAnImportIsTwoNotes(t *testing.T) {
 	s := newSite(t)
 	v := s.newGuest()
-	files := []file{field1("key", "k"), {"a.md", "same"}, {"b.md", "same"}}
+	files := []file{value("key", "k"), {"a.md", "same"}, {"b.md", "same"}}
 	v.imports(files).must(t, 200).has(t, "2 notes came in.")
 	v.imports(files).must(t, 200).has(t, "2 notes came in.")
 	if n := s.rows(`SELECT count(*) FROM notes`); n != 2 {
@@ -239,7 +240,9 @@ func TestTimesOfOurFrontMatterAreRestoredWhenTheyCanBe(t *testing.T) {
 	s := newSite(t)
 	v := s.newGuest()
 	const before, after = "---\n" + frontMatterMark + "\ntitle: \"x: y\"\n", "\nprofiles: [\"🦊 Red Fox\"]\n---\n\n"
-	times := func(created, updated string) string { return before + "created: " + created + "\nupdated: " + updated + after }
+	times := func(created, updated string) string {
+		return before + "created: " + created + "\nupdated: " + updated + after
+	}
 	future := s.clock.now().Add(time.Hour).Format(time.RFC3339)
 	for name, c := range map[string]struct{ text, created, updated, body string }{
 		"both":                     {times("2020-01-02T03:04:05.678Z", "2021-01-02T03:04:05.999Z"), "1577934245678", "1609556645999", "body 1"},
@@ -341,7 +344,7 @@ func TestAServerThatCannotKeepUploadsSaysSo(t *testing.T) {
 func TestADatabaseThatFailsAsksForTheFilesAgain(t *testing.T) {
 	s := newSite(t)
 	v := s.newGuest()
-	files := []file{field1("key", "k"), {"a.md", "a"}}
+	files := []file{value("key", "k"), {"a.md", "a"}}
 	other := rawHandle(t, s.dbPath)
 	defer other.Close()
 	if _, err := other.Exec(`BEGIN IMMEDIATE`); err != nil {
@@ -363,8 +366,11 @@ type slowWriter struct {
 	onWrite       func()
 }
 
-func (w *slowWriter) SetReadDeadline(at time.Time) error  { w.reads = append(w.reads, at); return nil }
-func (w *slowWriter) SetWriteDeadline(at time.Time) error { w.writes = append(w.writes, at); return nil }
+func (w *slowWriter) SetReadDeadline(at time.Time) error { w.reads = append(w.reads, at); return nil }
+func (w *slowWriter) SetWriteDeadline(at time.Time) error {
+	w.writes = append(w.writes, at)
+	return nil
+}
 
 func (w *slowWriter) Write(p []byte) (int, error) {
 	if w.onWrite != nil {
@@ -410,9 +416,12 @@ func TestOnlySoManyUploadsAreKeptAtOnce(t *testing.T) {
 	ended := make(chan int)
 	for range uploadsAtOnce {
 		go func() {
+			var once sync.Once
 			r := httptest.NewRequest("POST", "/import", io.MultiReader(bytes.NewReader(body[:10]), readerFunc(func([]byte) (int, error) {
-				arrived <- struct{}{}
-				<-goOn
+				once.Do(func() {
+					arrived <- struct{}{}
+					<-goOn
+				})
 				return 0, io.ErrUnexpectedEOF
 			})))
 			r.Header.Set("Content-Type", contentType)

@@ -157,7 +157,7 @@ func (h *Handlers) showNoteChanged(c echo.Context) error {
 	}
 	item := noteItem(note.Summary(), h.Now())
 	item.IsCurrent = true
-	return h.render(c, http.StatusOK, views.NoteMenusPartial(h.noteForm(note)), views.NoteItemPartial(item))
+	return h.render(c, http.StatusOK, views.NoteMenus(h.noteForm(note)), views.NoteItemPartial(item))
 }
 
 // deleteNote answers DELETE /notes/:id: into the trash.

@@ -67,7 +67,7 @@ func (h *Handlers) routes(e *echo.Echo) {
 	e.PUT("/notes/:id", h.saveNote, writeNote...)
 	e.POST("/notes/:id", byMethodField(h.saveNote, h.deleteNote), writeNote...)
 
-	e.POST("/import", h.importNotes, noStore, maxUploadBody(uploadBody), h.withViewer, requireCookie, h.limitFirstWrites, h.limitWrites)
+	e.POST("/import", h.importNotes, noStore, h.withViewer, maxUploadBody(uploadBody), requireCookie, h.limitFirstWrites, h.limitWrites)
 }
 
 // get registers a page for GET and HEAD.

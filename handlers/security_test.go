@@ -409,7 +409,7 @@ func TestTheFirstLoadIsSmall(t *testing.T) {
 	size := len(page.body)
 	html := v.get("/editor").must(t, 200).body
 	assets := regexp.MustCompile(`(?:href|src)="(/static/[^"]+)"`).FindAllStringSubmatch(html, -1)
-	if len(assets) != 10 {
+	if len(assets) != 11 {
 		t.Fatalf("assets = %v", assets)
 	}
 	for _, asset := range assets {

@@ -56,10 +56,10 @@ func TestAZipIsUnpackedIntoNotes(t *testing.T) {
 	s := newSite(t)
 	v := s.newGuest()
 	archive := zipOf(t, file{"vault/", ""}, file{"vault/one.md", "# One"}, file{`vault\deep\two.txt`, "Two"}, file{"vault/photo.png", "x"},
-		file{"__MACOSX/vault/._one.md", "hidden"}, file{"vault/.obsidian/notes.md", "hidden"}, file{".hidden.md", "hidden"}, file{"./three.md", "Three"})
+		file{"__MACOSX/vault/._one.md", "unseen"}, file{"vault/.obsidian/notes.md", "unseen"}, file{".hidden.md", "unseen"}, file{"./three.md", "Three"})
 	v.imports([]file{{"vault.ZIP", archive}, {"four.md", "Four"}}).must(t, 200).
-		has(t, "4 notes came in.", ">One</a>", ">Two</a>", ">Three</a>", ">Four</a>", "1 file was not taken", "<bdi>photo.png</bdi>"[5:14]).
-		hasNot(t, "hidden", "vault/", "_one.md", "obsidian")
+		has(t, "4 notes came in.", ">One</a>", ">Two</a>", ">Three</a>", ">Four</a>", "1 file was not taken", "photo.png").
+		hasNot(t, "unseen", "vault/", "_one.md", "obsidian")
 	v.imports([]file{{"none.zip", zipOf(t)}, {"hidden.zip", zipOf(t, file{".a.md", "x"})}}).must(t, 422).has(t, "There are no files in this zip.")
 }
 
@@ -69,7 +69,7 @@ func TestPathsInAZipLeadNowhere(t *testing.T) {
 	v.imports([]file{{"a.zip", zipOf(t,
 		file{"../../etc/up.md", "x"}, file{`..\..\windows.md`, "x"}, file{"a/../../climb.md", "x"}, file{"/etc/rooted.md", "Rooted"}, file{`C:\drive.md`, "Drive"},
 		file{"<img src=x onerror=alert(1)>.exe", "x"}, file{"\u202etxt.exe", "x"}, file{"\xff\xfe.exe", "x"}, file{strings.Repeat("long", 1000) + ".exe", "x"})}}).must(t, 200).
-		has(t, "2 notes came in.", ">Rooted</a>", ">Drive</a>", "up.md", "windows.md", "climb.md", "Its path leads out of the zip.", "A file without a name"[:0]).
+		has(t, "2 notes came in.", ">Rooted</a>", ">Drive</a>", "up.md", "windows.md", "climb.md", "Its path leads out of the zip.").
 		hasNot(t, "..", "etc", "\u202e", "\ufffd", strings.Repeat("long", 30))
 	if a := v.imports([]file{{"a.zip", zipOf(t, file{"<img src=x onerror=alert(1)>.exe", "x"})}}); strings.Contains(a.body, "<img") {
 		t.Error("a name is shown as HTML")

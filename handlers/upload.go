@@ -80,12 +80,13 @@ func keepUpload(c echo.Context) (upload *os.File, remove func(), err error) {
 	_ = control.SetReadDeadline(time.Now().Add(uploadPatience))
 	_ = control.SetWriteDeadline(time.Now().Add(uploadPatience + importPatience))
 	upload, remove, err = keep(c.Request().Body)
-	// When the time to read a request is over, the server takes it for broken off.
-	_ = control.SetReadDeadline(time.Time{})
-	_ = control.SetWriteDeadline(time.Now().Add(importPatience))
-
 	var tooLarge *http.MaxBytesError
 	switch {
+	case err == nil:
+		// When the time to read a request is over, the server takes it for broken off.
+		_ = control.SetReadDeadline(time.Time{})
+		_ = control.SetWriteDeadline(time.Now().Add(importPatience))
+		return upload, remove, nil
 	case errors.As(err, &tooLarge):
 		return nil, nil, uploadTooLarge
 	case errors.Is(err, os.ErrDeadlineExceeded):
@@ -94,10 +95,8 @@ func keepUpload(c echo.Context) (upload *os.File, remove func(), err error) {
 	case isDiskError(err):
 		return nil, nil, &userError{Code: http.StatusServiceUnavailable, Title: "There is no room for files right now", cause: err, RetryAfter: uploadTurn,
 			Text: "This server could not keep what you sent, so nothing was imported. Your files are as they were: please try again later."}
-	case err != nil:
-		return nil, nil, echo.ErrBadRequest.WithInternal(err)
 	}
-	return upload, remove, nil
+	return nil, nil, echo.ErrBadRequest.WithInternal(err)
 }
 
 func isDiskError(err error) bool {

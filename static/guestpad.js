@@ -4,11 +4,16 @@ import { isUnsaved } from './autosave.js';
 // htmx focuses what has autofocus after each swap; here that is for the first paint only.
 document.getElementById('body')?.removeAttribute('autofocus');
 
-// Removing a profile removes the button that had the focus.
-let hadFocus = false;
-document.addEventListener('htmx:before:swap', () => { hadFocus = document.activeElement !== document.body; });
+// An answer may replace the button that had the focus, such as Publish or Remove. The
+// focus goes to what stands nearest and stays.
+let nearest = null;
+document.addEventListener('htmx:before:swap', () => {
+  const focused = document.activeElement;
+  nearest = focused.closest('details.menu')?.querySelector('summary')
+    ?? (focused === document.body ? null : document.querySelector('#profiles .dashed'));
+});
 document.addEventListener('htmx:after:swap', () => {
-  if (hadFocus && document.activeElement === document.body) document.querySelector('#profiles .dashed')?.focus();
+  if (document.activeElement === document.body && nearest?.isConnected) nearest.focus();
 });
 
 // A request that got no answer at all: the server is away, or the network is. The note and
