@@ -12,7 +12,7 @@ import (
 
 var (
 	body = matching("#body")
-	save = theButton("Save").in("note") // only without JavaScript
+	save = theButton("Save").in("note") // without JavaScript, or when a save was refused
 	more = matching("#note-menus summary[aria-label=More]")
 )
 
@@ -168,11 +168,13 @@ func TestBrowserWhatCannotBeSavedSaysSoAndStays(t *testing.T) {
 	writer.has(the("alert", ""))
 	writer.seesIn("note-messages", "4 bytes longer")
 	writer.seesIn("state", "Not saved")
+	writer.has(save)
 	writer.at("/editor")
 	writer.rewrite(body, "Something shorter")
 	writer.saved()
 	writer.onNote()
 	writer.hasNo(the("alert", ""))
+	writer.hasNo(save)
 	writer.staysMarked()
 }
 

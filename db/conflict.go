@@ -11,6 +11,7 @@ import (
 // does not stay in the note goes into the trash as a note of its own: neither is lost.
 type Keep string
 
+// The three ways out of a conflict.
 const (
 	KeepMine   Keep = "mine"   // the viewer's text goes into the note
 	KeepTheirs Keep = "theirs" // the note stays as it is stored

@@ -142,12 +142,24 @@ document.addEventListener('htmx:finally:request', ({ detail: { ctx } }) => {
   unsavedSince = isUnsaved() ? Date.now() : null;
   if (!isUnsaved()) {
     sayWhenSaved();
-  } else if (!mayWait()) {
+  } else if (mayWait()) {
+    say('Not saved');
+  } else {
     say('Not saved yet');
     schedule(pause);
   }
-  textarea.toggleAttribute('aria-invalid', document.getElementById('body-error') !== null);
+  offerToSave();
 });
+
+// What the server refused is sent again only when somebody says so, and so there has to be
+// a button for it.
+function offerToSave() {
+  const isRefused = refused !== null && textarea.value === refused;
+  const isInvalid = document.getElementById('body-error') !== null;
+  form.querySelector('button').classList.toggle('no-script', !isRefused || document.querySelector('.conflict') !== null);
+  if (isInvalid) textarea.setAttribute('aria-invalid', 'true');
+  else textarea.removeAttribute('aria-invalid');
+}
 
 // Other scripts save before they leave the page, and ask before they let it be replaced.
 export { isUnsaved, save };
