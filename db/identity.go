@@ -191,26 +191,6 @@ func findMerge(t *tx, guestID, userID string) (mergeID string, err error) {
 	return mergeID, err
 }
 
-// Merge is the record of one rekey.
-type Merge struct {
-	ID string
-	// Notes and Profiles count what moved and is still there, outside the trash.
-	Notes, Profiles int
-}
-
-// Merge is a merge into this viewer; anyone else's is ErrNotFound.
-func (d *DB) Merge(ctx context.Context, v Viewer, id string) (Merge, error) {
-	m := Merge{ID: id}
-	err := d.reads(ctx).queryRow(`SELECT
-			(SELECT count(*) FROM merged_rows r JOIN notes n ON n.id = r.row_id
-				WHERE r.merge_id = m.id AND r.table_name = 'notes' AND n.deleted_at IS NULL),
-			(SELECT count(*) FROM merged_rows r JOIN profiles p ON p.id = r.row_id
-				WHERE r.merge_id = m.id AND r.table_name = 'profiles')
-		FROM merges m WHERE m.id = $1 AND m.user_id = $2 AND m.undone_at IS NULL`, id, v.ID).
-		Scan(&m.Notes, &m.Profiles)
-	return m, err
-}
-
 // Avatar is a picture, at most a few hundred kilobytes, of a type that a browser shows.
 type Avatar struct {
 	ContentType string

@@ -137,21 +137,19 @@ func (h *Handlers) notice(c echo.Context, v db.Viewer) (*views.Notice, error) {
 	if id := c.QueryParam("gave-up"); uuid.Validate(id) == nil {
 		return givenUp(id, dismiss), nil
 	}
-	id := c.QueryParam("merge")
-	if id == "" {
-		return nil, nil
+	for _, name := range []string{"merge", "undone"} {
+		id := c.QueryParam(name)
+		if id == "" {
+			continue
+		}
+		merge, err := h.DB.Merge(c.Request().Context(), v, id)
+		if errors.Is(err, db.ErrNotFound) {
+			return nil, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		return h.receipt(v, merge, dismiss), nil
 	}
-	merge, err := h.DB.Merge(c.Request().Context(), v, id)
-	if errors.Is(err, db.ErrNotFound) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	came := views.Holdings{Notes: merge.Notes, Profiles: merge.Profiles}.String()
-	notice := &views.Notice{Text: "You are signed in as", Name: v.Name, Rest: ".", Dismiss: dismiss}
-	if came != "" {
-		notice.Rest = ", and " + came + " came with you."
-	}
-	return notice, nil
+	return nil, nil
 }

@@ -57,6 +57,7 @@ func (h *Handlers) routes(e *echo.Echo) {
 	e.POST("/profiles/:id", byMethodField(h.updateProfile, h.deleteProfile), write...)
 	e.DELETE("/notes/:id", h.deleteNote, write...)
 	e.POST("/notes/:id/restore", h.restoreNote, write...)
+	e.POST("/merges/:id/undo", h.undoMerge, write...)
 	e.POST("/notes/:id/pin", h.pinNote(true), write...)
 	e.POST("/notes/:id/unpin", h.pinNote(false), write...)
 	e.POST("/notes/:id/publish", h.publishNote, write...)

@@ -110,7 +110,7 @@ var unsafeRoutes = map[route]bool{
 	{"POST", "/profiles"}: true, {"PUT", "/profiles/:id"}: true, {"DELETE", "/profiles/:id"}: true, {"POST", "/profiles/:id"}: true,
 	{"POST", "/notes"}: true, {"PUT", "/notes/:id"}: true, {"DELETE", "/notes/:id"}: true, {"POST", "/notes/:id"}: true,
 	{"POST", "/notes/:id/restore"}: true, {"POST", "/notes/:id/pin"}: true, {"POST", "/notes/:id/unpin"}: true,
-	{"POST", "/notes/:id/publish"}: true, {"POST", "/notes/:id/unpublish"}: true, {"POST", "/preview"}: true,
+	{"POST", "/notes/:id/publish"}: true, {"POST", "/notes/:id/unpublish"}: true, {"POST", "/preview"}: true, {"POST", "/merges/:id/undo"}: true,
 	{"POST", "/import"}: true,
 }
 
@@ -124,7 +124,8 @@ var idRoutes = map[route]url.Values{
 	{"POST", "/notes/:id"}:         {"_method": {"PUT"}, "body": {"x"}, "version": {"1"}},
 	{"POST", "/notes/:id/restore"}: {}, {"POST", "/notes/:id/pin"}: {}, {"POST", "/notes/:id/unpin"}: {},
 	{"POST", "/notes/:id/publish"}: {}, {"POST", "/notes/:id/unpublish"}: {},
-	{"GET", "/n/:id"}: nil, {"HEAD", "/n/:id"}: nil,
+	{"POST", "/merges/:id/undo"}: {},
+	{"GET", "/n/:id"}:            nil, {"HEAD", "/n/:id"}: nil,
 	{"GET", "/notes/:id/export"}: nil, {"HEAD", "/notes/:id/export"}: nil,
 }
 

@@ -1,0 +1,93 @@
+package db
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+)
+
+// UndoFor is how long a merge can be undone.
+const UndoFor = 7 * 24 * time.Hour
+
+// ErrTooLate means that a merge is too old to be undone.
+var ErrTooLate = errors.New("this merge can no longer be undone")
+
+// Merge is the record of one rekey.
+type Merge struct {
+	ID string
+	// Notes and Profiles count what moved and is still the user's, outside the trash.
+	Notes, Profiles int
+	CreatedAt       time.Time
+	// UndoneAt is zero unless the merge was undone.
+	UndoneAt time.Time
+}
+
+// CanBeUndone tells whether the merge can be undone at a moment.
+func (m Merge) CanBeUndone(now time.Time) bool {
+	return m.UndoneAt.IsZero() && now.Sub(m.CreatedAt) < UndoFor
+}
+
+// Merge is a merge into this viewer; anyone else's is ErrNotFound.
+func (d *DB) Merge(ctx context.Context, v Viewer, id string) (Merge, error) {
+	return findMergeOf(d.reads(ctx), v, id)
+}
+
+func findMergeOf(q queries, v Viewer, id string) (Merge, error) {
+	m := Merge{ID: id}
+	var createdAt, undoneAt int64
+	err := q.queryRow(`SELECT m.created_at, coalesce(m.undone_at, 0),
+			(SELECT count(*) FROM merged_rows r JOIN notes n ON n.id = r.row_id
+				WHERE r.merge_id = m.id AND r.table_name = 'notes' AND n.owner_id = m.user_id AND n.deleted_at IS NULL),
+			(SELECT count(*) FROM merged_rows r JOIN profiles p ON p.id = r.row_id
+				WHERE r.merge_id = m.id AND r.table_name = 'profiles' AND p.owner_id = m.user_id)
+		FROM merges m WHERE m.id = $1 AND m.user_id = $2`, id, v.ID).
+		Scan(&createdAt, &undoneAt, &m.Notes, &m.Profiles)
+	m.CreatedAt = fromMillis(createdAt)
+	if undoneAt != 0 {
+		m.UndoneAt = fromMillis(undoneAt)
+	}
+	return m, err
+}
+
+// UndoMerge gives the rows of a merge into this viewer, as they are now, to a guest: one
+// that waits in the viewer's browser, or a new one. A note in the trash stays in the trash.
+// What the user has deleted for good is gone. Undoing what is undone changes nothing, and
+// is no error; the Merge tells how it was before. Errors: ErrNotFound, ErrTooLate,
+// ErrViewerGone.
+func (d *DB) UndoMerge(ctx context.Context, v Viewer, id string, guest Viewer) (m Merge, err error) {
+	err = d.inTx(ctx, func(t *tx) error {
+		if err := admit(t, v); err != nil {
+			return err
+		}
+		if m, err = findMergeOf(t.queries, v, id); err != nil || !m.UndoneAt.IsZero() {
+			return err
+		}
+		if !m.CanBeUndone(fromMillis(t.now)) {
+			return ErrTooLate
+		}
+		if err := admitGuest(t, guest); err != nil {
+			return err
+		}
+		return undoMerge(t, v, id, guest)
+	})
+	return m, err
+}
+
+func undoMerge(t *tx, v Viewer, id string, guest Viewer) error {
+	moved := int64(0)
+	for _, table := range ownedTables {
+		rows, err := t.exec(`UPDATE `+table.name+` SET owner_id = $1
+			WHERE owner_id = $2 AND id IN (SELECT row_id FROM merged_rows WHERE merge_id = $3 AND table_name = $4)`,
+			guest.ID, v.ID, id, table.name)
+		if err != nil {
+			return err
+		}
+		moved += rows
+	}
+	if _, err := t.exec(`UPDATE merges SET undone_at = $1 WHERE id = $2`, t.now, id); err != nil {
+		return err
+	}
+	t.audit("merge.undone", slog.String("merge", id), slog.String("user", v.ID), slog.String("guest", guest.ID), slog.Int64("rows", moved))
+	return nil
+}
