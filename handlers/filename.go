@@ -62,7 +62,7 @@ func printable(s string) string {
 }
 
 // fileNames gives every file of a folder a name of its own, also where the file system
-// takes Ä for ä, or one spelling of ä for another.
+// takes Ä for ä. Of one spelling of ä and another, fileName has made the same.
 type fileNames struct {
 	taken map[string]bool
 	// counts is how many files wanted a name.
@@ -85,7 +85,7 @@ func (f fileNames) of(title string) string {
 	return name + ".md"
 }
 
-func folded(name string) string { return cases.Fold().String(norm.NFKC.String(name)) }
+func folded(name string) string { return cases.Fold().String(name) }
 
 // attach says that the answer is a file to keep. The name is encoded (RFC 6266), so that
 // a title can put nothing else into the header.

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -40,11 +41,11 @@ func (h *Handlers) publication(c echo.Context) error {
 		h.allowImages(c)
 	}
 	summary := note.Summary()
-	page := h.page("")
+	page, text := h.page(""), read(c, note.Body, c.Request().URL.Path)
 	return h.render(c, http.StatusOK, views.PublicationPage(views.Publication{
 		Assets: page.Assets, Title: orUntitled(summary.Title), Description: summary.Excerpt,
 		URL:    h.PublicURL.JoinPath("n", note.PublicID).String(),
 		Byline: byline(note.Byline), Updated: note.UpdatedAt.Format("2 January 2006"), UpdatedAt: note.UpdatedAt.Format(time.RFC3339),
-		Text: read(c, note.Body, c.Request().URL.Path),
+		Text: text, HasHeading: strings.Contains(text.HTML, "<h1"),
 	}))
 }

@@ -704,7 +704,7 @@ func Conflict(c NoteConflict) templ.Component {
 			templ_7745c5c3_Var26 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 58, "<section class=\"conflict\" aria-labelledby=\"conflict-title\"><div role=\"alert\"><h2 id=\"conflict-title\">This note was changed elsewhere</h2><p>Nothing is lost: below are the text that was saved in the meantime and yours. Whichever you do not keep goes into the trash, where it can be restored for 30 days.</p></div><div class=\"ways\"><button form=\"note\" name=\"keep\" value=\"mine\">Keep mine</button> <button form=\"note\" name=\"keep\" value=\"theirs\">Take theirs</button> <button form=\"note\" name=\"keep\" value=\"both\">Keep both</button></div><div class=\"texts\"><figure><figcaption>Saved elsewhere</figcaption><pre tabindex=\"0\" dir=\"auto\" aria-label=\"The text that was saved elsewhere\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 58, "<section class=\"conflict\" aria-labelledby=\"conflict-title\"><div role=\"alert\"><h2 id=\"conflict-title\">This note was changed elsewhere</h2><p>Nothing is lost: below are the text that was saved in the meantime and yours. Whichever you do not keep goes into the trash, where it can be restored for 30 days.</p></div><div class=\"ways\"><button form=\"note\" name=\"keep\" value=\"mine\">Keep mine</button> <button form=\"note\" name=\"keep\" value=\"theirs\">Take theirs</button> <button form=\"note\" name=\"keep\" value=\"both\">Keep both</button></div><div class=\"texts\"><figure><figcaption>Saved elsewhere</figcaption><pre tabindex=\"0\" role=\"group\" dir=\"auto\" aria-label=\"The text that was saved elsewhere\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -712,7 +712,7 @@ func Conflict(c NoteConflict) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 59, "</pre></figure><figure><figcaption>Yours</figcaption><pre tabindex=\"0\" dir=\"auto\" aria-label=\"Your text\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 59, "</pre></figure><figure><figcaption>Yours</figcaption><pre tabindex=\"0\" role=\"group\" dir=\"auto\" aria-label=\"Your text\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
