@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"archive/zip"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -255,8 +256,8 @@ func TestAnExportWhoseNotesMoveAwayIsCutOffAndNotCutShort(t *testing.T) {
 		v.signIn("ada")
 	}
 	defer func() {
-		if got := recover(); got != http.ErrAbortHandler {
-			t.Errorf("the answer ended with %v", got)
+		if err, _ := recover().(error); !errors.Is(err, http.ErrAbortHandler) {
+			t.Errorf("the answer ended with %v", err)
 		}
 		if !strings.Contains(s.log.String(), "export broken off") {
 			t.Error("the log does not say so")

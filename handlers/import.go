@@ -91,9 +91,7 @@ func (h *Handlers) showImport(c echo.Context, status int, outcome *views.ImportO
 		}
 		return h.render(c, status, views.ImportPartial(*outcome), views.CardPartial(h.card(viewer(c), has)))
 	}
-	page := h.page("Import")
-	page.Assets.Scripts = append(page.Assets.Scripts[:len(page.Assets.Scripts):len(page.Assets.Scripts)], h.assets.URL("import.js"))
-	return h.render(c, status, views.ImportPage(views.Import{Page: page, Key: rand.Text(), Outcome: outcome}))
+	return h.render(c, status, views.ImportPage(views.Import{Page: h.page("Import"), Key: rand.Text(), Outcome: outcome}))
 }
 
 // An intake is one import on its way in.
@@ -215,22 +213,28 @@ func (in *intake) readZip(name string, file io.Reader) error {
 		return err
 	}
 	defer remove()
+	refuse := func(name, why string) {
+		if in.isNext() {
+			in.refuse(name, why)
+		}
+	}
+	files, whyNot, err := filesOf(archive)
+	if err != nil {
+		return err
+	}
+	if whyNot != "" {
+		refuse(name, whyNot)
+		return nil
+	}
 	before := in.files
-	whyNot, err := eachInZip(archive, func(name string, r io.Reader) error {
+	err = eachInZip(files, func(name string, r io.Reader) error {
 		if !in.isNext() {
 			return nil
 		}
 		return in.readText(name, r)
-	}, func(name, why string) {
-		if in.isNext() {
-			in.refuse(name, why)
-		}
-	})
-	if whyNot == "" && err == nil && in.files == before {
-		whyNot = "There are no files in this zip."
-	}
-	if whyNot != "" && in.isNext() {
-		in.refuse(name, whyNot)
+	}, refuse)
+	if err == nil && in.files == before {
+		refuse(name, "There are no files in this zip.")
 	}
 	return err
 }

@@ -24,16 +24,14 @@ const (
 
 var errTooManyFiles = errors.New("the list of files in the zip is too long")
 
-// eachInZip calls take for the texts in a zip, one after another, and refuse for the files
-// that are none. It has an answer instead when it has not opened the zip: all of it is
-// judged by its list of files first, so that nothing of a zip bomb comes in.
-//
+// filesOf reads the list of files in a zip. It has an answer instead for one that is not to
+// be opened: all of it is judged by its list first, so that nothing of a zip bomb comes in.
 // The sizes in the list can be trusted as bounds: reading a file beyond its size is an
-// error of the zip package. Nothing is ever written under the name that a file has.
-func eachInZip(archive *os.File, take func(name string, r io.Reader) error, refuse func(name, why string)) (whyNot string, err error) {
+// error of the zip package.
+func filesOf(archive *os.File) (files []*zip.File, whyNot string, err error) {
 	info, err := archive.Stat()
 	if err != nil {
-		return "", err
+		return nil, "", err
 	}
 	bounded := &boundedReaderAt{r: archive, left: maxDirectory}
 	reader, err := zip.NewReader(bounded, info.Size())
@@ -43,15 +41,21 @@ func eachInZip(archive *os.File, take func(name string, r io.Reader) error, refu
 	}
 	switch {
 	case errors.Is(err, errTooManyFiles) || err == nil && len(reader.File) > maxFiles:
-		return "This zip holds more than 5,000 files. Unpack it and choose its files in parts.", nil
+		return nil, "This zip holds more than 5,000 files. Unpack it and choose its files in parts.", nil
 	case isDiskError(err):
-		return "", err
+		return nil, "", err
 	case err != nil:
-		return "This is no zip, or it is damaged.", nil
+		return nil, "This is no zip, or it is damaged.", nil
 	case isBomb(reader.File, info.Size()):
-		return "This zip would unpack to far more than notes do, so it was not opened. If it is in order, unpack it and choose its files.", nil
+		return nil, "This zip would unpack to far more than notes do, so it was not opened. If it is in order, unpack it and choose its files.", nil
 	}
-	for _, file := range reader.File {
+	return reader.File, "", nil
+}
+
+// eachInZip calls take for the texts in a zip, one after another, and refuse for the files
+// that are none. Nothing is ever written under the name that a file has.
+func eachInZip(files []*zip.File, take func(name string, r io.Reader) error, refuse func(name, why string)) error {
+	for _, file := range files {
 		elements := strings.FieldsFunc(file.Name, func(r rune) bool { return r == '/' || r == '\\' })
 		if strings.HasSuffix(file.Name, "/") || len(elements) == 0 || isHidden(elements) {
 			continue
@@ -69,10 +73,10 @@ func eachInZip(archive *os.File, take func(name string, r io.Reader) error, refu
 		err = take(name, text)
 		_ = text.Close()
 		if err != nil {
-			return "", err
+			return err
 		}
 	}
-	return "", nil
+	return nil
 }
 
 const damaged = "This file is damaged. If you have it elsewhere, choose it there."
