@@ -22,7 +22,7 @@ test: ## Run the tests
 	$(GO) test -race -shuffle=on ./...
 
 .PHONY: check
-check: fresh lint test races fuzz ## Everything that has to hold before a change lands
+check: fresh lint test pages races fuzz ## Everything that has to hold before a change lands
 
 .PHONY: fresh
 fresh: ## Fail when generated code or go.mod is out of date
@@ -33,8 +33,12 @@ fresh: ## Fail when generated code or go.mod is out of date
 
 .PHONY: lint
 lint: ## Run the linters
-	$(GO) vet -tags=bench ./...
+	$(GO) vet -tags=bench,check ./...
 	$(GOLANGCI_LINT) run
+
+.PHONY: pages
+pages: ## Look for barriers (axe) and for hostile text that runs, on every page in a browser
+	$(GO) test -tags=check -count=1 -run='BrowserAxe|BrowserXSS' .
 
 .PHONY: races
 races: ## Let logins, writes and sign-outs of one guest collide a thousand times

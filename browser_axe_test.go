@@ -1,3 +1,5 @@
+//go:build check
+
 package main
 
 import (
@@ -319,7 +321,7 @@ func TestBrowserAxeFindsNothingOnTheOtherPages(t *testing.T) {
 	visitor.hasNoBarriers("after signing out", wideScreens)
 }
 
-// publishes publishes the note in the editor, and says at which path.
+// publishes makes the note public in the editor, and says at which path.
 func (p *tab) publishes() string {
 	p.t.Helper()
 	p.click(share)
@@ -328,7 +330,7 @@ func (p *tab) publishes() string {
 	return strings.TrimPrefix(address, p.program.url)
 }
 
-// sends sends a form that no page has, as one without JavaScript would.
+// sends posts a form that no page has, as one without JavaScript would.
 func (p *tab) sends(action string, fields map[string]string) {
 	p.t.Helper()
 	ask[bool](p, matching("body"), `function (action, fields) {
