@@ -344,7 +344,7 @@ func TestBrowserSharesANoteAndTakesItBack(t *testing.T) {
 	reader.sees("And more.")
 	writer.click(share)
 	writer.click(theButton("Unpublish"))
-	writer.has(theButton("Publish"))
+	writer.has(theButton("Publish")) // which stands in its place
 	writer.staysMarked()
 	reader.reload()
 	reader.sees("There is nothing here")

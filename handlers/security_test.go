@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
@@ -269,6 +270,7 @@ func TestBodiesAndHeadersAreBounded(t *testing.T) {
 
 func TestFirstWritesAreLimitedByAddressAndSayWhenToTryAgain(t *testing.T) {
 	s := newSite(t)
+	start := time.Now()
 	var refused answer
 	for i := range 200 {
 		a := s.newGuest().post("/notes", url.Values{"body": {fmt.Sprint("text ", i)}})
@@ -285,7 +287,9 @@ func TestFirstWritesAreLimitedByAddressAndSayWhenToTryAgain(t *testing.T) {
 		t.Errorf("Retry-After is %q", refused.Header.Get("Retry-After"))
 	}
 	refused.has(t, "text ", "What you typed is still here")
-	if made := s.rows(`SELECT count(*) FROM users`); made != 100 {
+	// The limit counts by the real clock: each six seconds there may be one more.
+	more := int(time.Since(start)/(6*time.Second)) + 1
+	if made := s.rows(`SELECT count(*) FROM users`); made < 100 || made > 100+more {
 		t.Errorf("%d guests were made", made)
 	}
 }
