@@ -17,9 +17,10 @@ run: ## Serve on http://localhost:8080, with a fake GitHub to sign in with
 dev: ## The same, and reload http://localhost:7331 when a file changes
 	$(GO) tool templ generate --watch --proxy=http://localhost:8080 --proxyport=7331 --open-browser=false --cmd="$(GO) run . --demo"
 
+# Tests in a browser wait more than they work: four at a time suit two processors.
 .PHONY: test
 test: ## Run the tests
-	$(GO) test -race -shuffle=on ./...
+	$(GO) test -race -shuffle=on -parallel=4 ./...
 
 .PHONY: check
 check: fresh lint test pages races fuzz ## Everything that has to hold before a change lands

@@ -37,7 +37,7 @@ func benchAutosave(t *testing.T, out *table) {
 		guests[i], versions[i] = s.newGuest(1, 1, markdownText(autosaveBytes)), 1
 	}
 	text := markdownText(autosaveBytes)
-	save := func(n, i int) error {
+	save := func(n, _ int) error {
 		g, c := guests[n], clients[n]
 		form := url.Values{"body": {fmt.Sprintf("# Draft %d of %d\n\n%s", versions[n], n, text)}, "version": {fmt.Sprint(versions[n])}}
 		versions[n]++

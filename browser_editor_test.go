@@ -133,15 +133,15 @@ func TestBrowserSaysThatItIsOfflineAndSavesWhenItIsNot(t *testing.T) {
 
 func TestBrowserTriesAgainWhenItHasSavedTooMuch(t *testing.T) {
 	t.Parallel()
-	writer := visit(t, startProgram(t, "--demo", "--writes-per-minute=30")) // 15 at once, then one every two seconds
+	writer := visit(t, startProgram(t, "--demo", "--writes-per-minute=6")) // 3 at once, then one every ten seconds
 	writer.tolerate("status of 429")
 	writer.open("/editor")
 	writer.write(body, "slowly")
 	writer.saved()
 	writer.onNote()
-	for range 15 {
-		evaluate[bool](writer, "(fetch('/notes/' + location.pathname.slice(8) + '/pin', {method: 'POST', body: new URLSearchParams()}), true)")
-	}
+	evaluate[bool](writer, `(Promise.all([1, 2, 3].map(() => fetch('/notes/' + location.pathname.slice(8) + '/pin', {method: 'POST', body: new URLSearchParams()})))
+		.then(() => { window.pinned = true; }), true)`)
+	writer.holds("window.pinned")
 	writer.write(body, " but surely")
 	writer.seesIn("state", "too much at once, trying again")
 	writer.saved()

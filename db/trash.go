@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"math"
 	"time"
 )
 
@@ -27,19 +28,34 @@ func (d *DB) RestoreNote(ctx context.Context, v Viewer, id string) error {
 	return d.updateNote(ctx, v, `UPDATE notes SET deleted_at = NULL WHERE id = $1 AND owner_id = $2`, id, v.ID)
 }
 
-// Trash is the viewer's deleted notes, the last deleted first, at most limit, deleted
-// before a moment.
-func (d *DB) Trash(ctx context.Context, v Viewer, before time.Time, limit int) (notes []DeletedNote, err error) {
+// TrashCursor is a place in the trash. The zero TrashCursor is its beginning.
+type TrashCursor struct {
+	DeletedAt time.Time
+	ID        string
+}
+
+// Trash is the viewer's deleted notes from a place on, the last deleted first, at most
+// limit. After is where the next ones begin; it is the zero TrashCursor when there are
+// none.
+func (d *DB) Trash(ctx context.Context, v Viewer, from TrashCursor, limit int) (notes []DeletedNote, after TrashCursor, err error) {
 	if !v.HasRow {
-		return nil, nil
+		return nil, TrashCursor{}, nil
+	}
+	deletedAt := int64(math.MaxInt64)
+	if from.ID != "" {
+		deletedAt = millis(from.DeletedAt)
 	}
 	err = d.reads(ctx).each(func(row scanner) error {
 		n, err := scanDeletedNote(row)
 		notes = append(notes, n)
 		return err
-	}, `SELECT `+summaryColumns+`, deleted_at FROM notes WHERE owner_id = $1 AND deleted_at < $2
-		ORDER BY deleted_at DESC LIMIT $3 + 0`, v.ID, millis(before), limit)
-	return notes, err
+	}, `SELECT `+summaryColumns+`, deleted_at FROM notes WHERE owner_id = $1 AND deleted_at IS NOT NULL AND (deleted_at, id) < ($2, $3)
+		ORDER BY deleted_at DESC, id DESC LIMIT $4 + 0`, v.ID, deletedAt, from.ID, limit+1)
+	if len(notes) > limit {
+		notes = notes[:limit]
+		after = TrashCursor{DeletedAt: notes[limit-1].DeletedAt, ID: notes[limit-1].ID}
+	}
+	return notes, after, err
 }
 
 func scanDeletedNote(row scanner) (n DeletedNote, err error) {

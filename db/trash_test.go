@@ -18,7 +18,7 @@ func TestTheTrashIsEmptiedAfterThirtyDays(t *testing.T) {
 	if p, err := f.Purge(t.Context(), 365*24*time.Hour); err != nil || p.Notes != 0 {
 		t.Errorf("before its time: %+v, %v", p, err)
 	}
-	if trash, err := f.Trash(t.Context(), v, f.clock.Now(), 10); err != nil || len(trash) != 1 || trash[0].ID != old.ID {
+	if trash, _, err := f.Trash(t.Context(), v, TrashCursor{}, 10); err != nil || len(trash) != 1 || trash[0].ID != old.ID {
 		t.Errorf("trash = %+v, %v", trash, err)
 	}
 	f.clock.advance(2 * time.Hour)
@@ -30,6 +30,33 @@ func TestTheTrashIsEmptiedAfterThirtyDays(t *testing.T) {
 	}
 	if _, err := f.Note(t.Context(), v, kept.ID); err != nil {
 		t.Errorf("the other note: %v", err)
+	}
+}
+
+func TestTheTrashGoesOnWhereItStopped(t *testing.T) {
+	f := open(t)
+	v := newGuest()
+	for range 5 { // all in the same millisecond
+		n := f.note(t, v, "x")
+		if err := f.DeleteNote(t.Context(), f.guest(t, v.ID), n.ID); err != nil {
+			t.Fatal(err)
+		}
+	}
+	v = f.guest(t, v.ID)
+	seen := make(map[string]bool)
+	var from TrashCursor
+	for _, want := range []int{2, 2, 1} {
+		notes, after, err := f.Trash(t.Context(), v, from, 2)
+		if err != nil || len(notes) != want {
+			t.Fatalf("%d notes, want %d, error %v", len(notes), want, err)
+		}
+		for _, n := range notes {
+			seen[n.ID] = true
+		}
+		from = after
+	}
+	if len(seen) != 5 || from.ID != "" {
+		t.Errorf("%d of 5 notes were shown, and it goes on at %+v", len(seen), from)
 	}
 }
 

@@ -14,7 +14,7 @@ import (
 )
 
 // races is how often TestCallbacksWritesAndSignOutsAtOneInstant lets them collide.
-var races = flag.Int("races", 100, "how often logins, writes and sign-outs collide")
+var races = flag.Int("races", 40, "how often logins, writes and sign-outs collide")
 
 // TestCallbacksWritesAndSignOutsAtOneInstant lets two logins and several writes of one
 // guest, and a write and the sign-out of the user's other browser, begin at the same

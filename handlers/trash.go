@@ -3,7 +3,7 @@ package handlers
 import (
 	"fmt"
 	"net/http"
-	"strconv"
+	"net/url"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -15,13 +15,10 @@ import (
 // inTrash is how many notes a page of the trash shows.
 const inTrash = 100
 
-// trash answers GET /trash (before): the deleted notes.
+// trash answers GET /trash (from): the deleted notes.
 func (h *Handlers) trash(c echo.Context) error {
-	before := h.Now().Add(time.Second)
-	if ms, err := strconv.ParseInt(c.QueryParam("before"), 10, 64); err == nil {
-		before = time.UnixMilli(ms)
-	}
-	notes, err := h.DB.Trash(c.Request().Context(), viewer(c), before, inTrash)
+	from := cursorFrom(c.QueryParam("from"))
+	notes, after, err := h.DB.Trash(c.Request().Context(), viewer(c), db.TrashCursor{DeletedAt: from.UpdatedAt, ID: from.ID}, inTrash)
 	if err != nil {
 		return err
 	}
@@ -32,8 +29,8 @@ func (h *Handlers) trash(c echo.Context) error {
 			Restore: "/notes/" + n.ID + "/restore",
 		})
 	}
-	if len(notes) == inTrash {
-		page.Older = fmt.Sprintf("/trash?before=%d", notes[inTrash-1].DeletedAt.UnixMilli())
+	if after.ID != "" {
+		page.Older = "/trash?from=" + url.QueryEscape(formatCursor(db.Cursor{UpdatedAt: after.DeletedAt, ID: after.ID}))
 	}
 	return h.render(c, http.StatusOK, views.TrashPage(page))
 }

@@ -123,9 +123,8 @@ if (panes) {
     previewed = null;
     timer = setTimeout(refresh, 3000);
   });
-  // htmx is ready when the document is.
-  document.addEventListener('DOMContentLoaded', refresh);
-  if (document.readyState === 'complete') refresh();
+  // htmx gets ready in a timeout of its own, which was set before this one.
+  setTimeout(refresh);
 }
 
 // A box that somebody has ticked no longer follows its attribute.
