@@ -34,7 +34,7 @@ func useRelease(t *testing.T) {
 func benchMemory(t *testing.T, out *table) {
 	const requests = 20_000
 	useRelease(t)
-	p := startProgram(t, "--demo")
+	p := startProgram(t, "--demo", "--writes-per-minute=1000000")
 	clients, cookies := connectAllTo(t, addrOf(t, p), readers), make([]string, readers)
 	for n, c := range clients {
 		cookies[n] = c.must(c.get("/editor", "")).cookie("__Host-guest")
