@@ -105,7 +105,7 @@ func run(ctx context.Context, args []string) error {
 // processor goes into looking at them over and over.
 func collectLessOften() {
 	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(400)
+		debug.SetGCPercent(300)
 	}
 }
 
