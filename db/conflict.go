@@ -35,10 +35,7 @@ func (d *DB) ResolveConflict(ctx context.Context, v Viewer, note Note, keep Keep
 	if err != nil {
 		return Resolved{}, err
 	}
-	err = d.inTx(ctx, func(t *tx) error {
-		if err := admit(t, v); err != nil {
-			return err
-		}
+	err = d.writeAs(ctx, v, func(t *tx) error {
 		stored, err := findNote(t.queries, v, note.ID)
 		if err != nil {
 			return err
@@ -55,7 +52,7 @@ func (d *DB) ResolveConflict(ctx context.Context, v Viewer, note Note, keep Keep
 		case keep == KeepTheirs:
 			out.TrashedID, err = insertTrashed(t, v, note.Body)
 		default:
-			out.Note, err = insertNote(t, v, Note{ID: uuid.NewString(), Body: note.Body}, d.maxNotes)
+			out.Note, err = insertNote(t, v, Note{Body: note.Body}, d.maxNotes)
 		}
 		t.audit("conflict.resolved", slog.String("viewer", v.ID), slog.String("note", note.ID), slog.String("keep", string(keep)))
 		return err

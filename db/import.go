@@ -3,8 +3,6 @@ package db
 import (
 	"context"
 	"errors"
-
-	"github.com/google/uuid"
 )
 
 // CreateNotes stores new notes in one transaction, which other writes wait for: some dozen
@@ -22,11 +20,8 @@ func (d *DB) CreateNotes(ctx context.Context, v Viewer, notes []Note) (created [
 			return nil, err
 		}
 	}
-	err = d.inTx(ctx, func(t *tx) error {
+	err = d.writeAs(ctx, v, func(t *tx) error {
 		created = nil // it may run twice
-		if err := admit(t, v); err != nil {
-			return err
-		}
 		count, err := countNotes(t.queries, v)
 		if err != nil {
 			return err
@@ -39,7 +34,7 @@ func (d *DB) CreateNotes(ctx context.Context, v Viewer, notes []Note) (created [
 				return nil
 			case errors.Is(err, ErrNotFound):
 				count++
-				stored, err = storeUnderFreeID(t, v, n)
+				stored, err = storeNote(t, v, n)
 			}
 			if err != nil {
 				return err
@@ -55,16 +50,4 @@ func (d *DB) CreateNotes(ctx context.Context, v Viewer, notes []Note) (created [
 		return created, &LimitError{What: "notes", Max: d.maxNotes}
 	}
 	return created, nil
-}
-
-// storeUnderFreeID stores a new note under its id, or under a new one if that is taken.
-func storeUnderFreeID(t *tx, v Viewer, n Note) (Note, error) {
-	var isTaken bool
-	if err := t.queryRow(`SELECT EXISTS (SELECT 1 FROM notes WHERE id = $1)`, n.ID).Scan(&isTaken); err != nil {
-		return Note{}, err
-	}
-	if n.ID == "" || isTaken {
-		n.ID = uuid.NewString()
-	}
-	return storeNote(t, v, n)
 }

@@ -76,36 +76,25 @@ func NormalizeBody(body string) (string, error) {
 }
 
 // CreateNote stores a new note. The id is the caller's, so that the same request sent
-// twice makes one note; an id that is empty or someone else's becomes a new one. If the
-// viewer has the note already and its text differs, the error is ErrConflict and the Note
-// is the stored one. Other errors: *InvalidError, *LimitError, ErrViewerGone.
+// twice makes one note; an id that is empty, in the trash or someone else's becomes a new
+// one. If the viewer has the note already and its text differs, the error is ErrConflict
+// and the Note is the stored one. Other errors: *InvalidError, *LimitError, ErrViewerGone.
 func (d *DB) CreateNote(ctx context.Context, v Viewer, id, body string) (note Note, err error) {
 	body, err = NormalizeBody(body)
 	if err != nil {
 		return Note{}, err
 	}
-	err = d.inTx(ctx, func(t *tx) error {
-		if err := admit(t, v); err != nil {
-			return err
+	err = d.writeAs(ctx, v, func(t *tx) error {
+		note, err = saveNote(t, v, Note{ID: id, Body: body})
+		if errors.Is(err, ErrNotFound) {
+			note, err = insertNote(t, v, Note{ID: id, Body: body}, d.maxNotes)
 		}
-		var ownerID string
-		err := t.queryRow(`SELECT owner_id FROM notes WHERE id = $1`, id).Scan(&ownerID)
-		switch {
-		case err == nil && ownerID == v.ID:
-			note, err = saveNote(t, v, Note{ID: id, Body: body})
-			return err
-		case err == nil || id == "":
-			id = uuid.NewString()
-		case !errors.Is(err, ErrNotFound):
-			return err
-		}
-		note, err = insertNote(t, v, Note{ID: id, Body: body}, d.maxNotes)
 		return err
 	})
 	return note, err
 }
 
-// insertNote stores a new note with its id and body, if the viewer may have one more.
+// insertNote stores a new note, if the viewer may have one more.
 func insertNote(t *tx, v Viewer, n Note, maxNotes int) (Note, error) {
 	count, err := countNotes(t.queries, v)
 	if err != nil {
@@ -123,8 +112,16 @@ func countNotes(q queries, v Viewer) (count int, err error) {
 	return count, err
 }
 
-// storeNote stores a new note with its id and body, and with its times when it has them.
+// storeNote stores a new note with its body, with its times when it has them, and under its
+// id, or under a new one if that is empty or taken.
 func storeNote(t *tx, v Viewer, n Note) (Note, error) {
+	var isTaken bool
+	if err := t.queryRow(`SELECT EXISTS (SELECT 1 FROM notes WHERE id = $1)`, n.ID).Scan(&isTaken); err != nil {
+		return Note{}, err
+	}
+	if n.ID == "" || isTaken {
+		n.ID = uuid.NewString()
+	}
 	createdAt, updatedAt := t.now, t.now
 	if !n.UpdatedAt.IsZero() {
 		createdAt, updatedAt = millis(n.UpdatedAt), millis(n.UpdatedAt)
@@ -148,10 +145,7 @@ func (d *DB) SaveNote(ctx context.Context, v Viewer, note Note) (saved Note, err
 	if err != nil {
 		return Note{}, err
 	}
-	err = d.inTx(ctx, func(t *tx) error {
-		if err := admit(t, v); err != nil {
-			return err
-		}
+	err = d.writeAs(ctx, v, func(t *tx) error {
 		saved, err = saveNote(t, v, note)
 		return err
 	})
@@ -291,10 +285,7 @@ func plainLine(line string) string {
 
 // updateNote runs an UPDATE of one note of the viewer.
 func (d *DB) updateNote(ctx context.Context, v Viewer, query string, args ...any) error {
-	return d.inTx(ctx, func(t *tx) error {
-		if err := admit(t, v); err != nil {
-			return err
-		}
+	return d.writeAs(ctx, v, func(t *tx) error {
 		rows, err := t.exec(query, args...)
 		if err == nil && rows == 0 {
 			return ErrNotFound

@@ -117,10 +117,7 @@ func (d *DB) DeleteProfile(ctx context.Context, v Viewer, id string) (Holdings, 
 // changeProfiles is what every change of a profile has in common. It returns what the
 // viewer has after it.
 func (d *DB) changeProfiles(ctx context.Context, v Viewer, id, change string, do func(*tx) error) (after Holdings, err error) {
-	err = d.inTx(ctx, func(t *tx) (err error) {
-		if err := admit(t, v); err != nil {
-			return err
-		}
+	err = d.writeAs(ctx, v, func(t *tx) (err error) {
 		if err := do(t); err != nil {
 			return err
 		}

@@ -19,10 +19,7 @@ type PublishedNote struct {
 // that names it: 128 random bits. A note that is published keeps its page. Errors:
 // ErrNotFound, ErrViewerGone.
 func (d *DB) PublishNote(ctx context.Context, v Viewer, id string) (publicID string, err error) {
-	err = d.inTx(ctx, func(t *tx) error {
-		if err := admit(t, v); err != nil {
-			return err
-		}
+	err = d.writeAs(ctx, v, func(t *tx) error {
 		err := t.queryRow(`UPDATE notes SET public_id = coalesce(public_id, $1) WHERE id = $2 AND owner_id = $3 AND deleted_at IS NULL
 			RETURNING public_id`, newPublicID(), id, v.ID).Scan(&publicID)
 		if err == nil {
@@ -36,10 +33,7 @@ func (d *DB) PublishNote(ctx context.Context, v Viewer, id string) (publicID str
 // UnpublishNote ends the page of a note of the viewer. Its address stays dead: publishing
 // again gives another one. Errors: ErrNotFound, ErrViewerGone.
 func (d *DB) UnpublishNote(ctx context.Context, v Viewer, id string) error {
-	return d.inTx(ctx, func(t *tx) error {
-		if err := admit(t, v); err != nil {
-			return err
-		}
+	return d.writeAs(ctx, v, func(t *tx) error {
 		rows, err := t.exec(`UPDATE notes SET public_id = NULL WHERE id = $1 AND owner_id = $2 AND deleted_at IS NULL`, id, v.ID)
 		if err == nil && rows == 0 {
 			return ErrNotFound

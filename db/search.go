@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -21,21 +22,33 @@ type NoteHit struct {
 // passageBytes is about how much text a passage shows before the hit, and after it.
 const passageBytes = 40
 
-// SearchNotes finds notes of the viewer whose text has every word of the query, in any
-// case, in the order of Notes and from a place on. No character of the query has a
-// meaning of its own. After is as in Notes.
-func (d *DB) SearchNotes(ctx context.Context, v Viewer, query string, from Cursor, limit int) (hits []NoteHit, after Cursor, err error) {
-	words := SearchWords(query)
+// searchPatience is how long a search looks at notes in one go. A connection is its own
+// for so long, and there are few.
+const searchPatience = 500 * time.Millisecond
+
+// SearchNotes finds notes of the viewer whose text has every one of the words (those of
+// SearchWords), in any case, in the order of Notes and from a place on. No character has a
+// meaning of its own. After is where to look on; it is the zero Cursor when all notes were
+// looked at. There may be more although few or none were found, when that took long.
+func (d *DB) SearchNotes(ctx context.Context, v Viewer, words []string, from Cursor, limit int) (hits []NoteHit, after Cursor, err error) {
+	return d.searchNotes(ctx, v, words, from, limit, searchPatience)
+}
+
+func (d *DB) searchNotes(ctx context.Context, v Viewer, words []string, from Cursor, limit int, patience time.Duration) (hits []NoteHit, after Cursor, err error) {
 	if !v.HasRow || len(words) == 0 {
 		return nil, Cursor{}, nil
 	}
+	start := time.Now()
 	err = d.reads(ctx).eachUntil(func(row scanner) (isEnough bool, err error) {
 		hit, found, err := scanNoteHit(row, words)
 		if found {
 			hits = append(hits, hit)
 		}
+		if time.Since(start) > patience {
+			after = hit.cursor()
+		}
 		// Nobody waits any more when the next letter was typed.
-		return len(hits) > limit, errors.Join(err, ctx.Err())
+		return len(hits) > limit || after.ID != "", errors.Join(err, ctx.Err())
 	}, `SELECT `+summaryColumns+`, body FROM notes
 		WHERE owner_id = $1 AND deleted_at IS NULL AND ($4 = '' OR (is_pinned, updated_at, id) < ($2, $3, $4))
 		ORDER BY is_pinned DESC, updated_at DESC, id DESC`, v.ID, from.IsPinned, millis(from.UpdatedAt), from.ID)

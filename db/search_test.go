@@ -31,7 +31,7 @@ func TestASearchFindsWordsInTitlesAndBodiesInAnyCase(t *testing.T) {
 		"ПРИВЕТ МИР": {"Привет"}, "%": {"100 % sure"}, "_": {"100 % sure"}, `\`: {"100 % sure"}, "'": {"100 % sure"},
 		"tea": {"Coffee", "Tea"}, "TEA flush": {"Tea"}, "flush tea": {"Tea"}, "earl": nil, "": nil, "  ": nil, "*": nil,
 	} {
-		hits, _, err := f.SearchNotes(t.Context(), v, query, Cursor{}, 10)
+		hits, _, err := f.SearchNotes(t.Context(), v, SearchWords(query), Cursor{}, 10)
 		if err != nil || !slices.Equal(titles(hits), want) {
 			t.Errorf("%q found %q, want %q (error %v)", query, titles(hits), want, err)
 		}
@@ -46,7 +46,7 @@ func TestASearchFindsNothingOfOthersOrOfTheTrash(t *testing.T) {
 	if err := f.DeleteNote(t.Context(), f.guest(t, v.ID), n.ID); err != nil {
 		t.Fatal(err)
 	}
-	if hits, _, err := f.SearchNotes(t.Context(), f.guest(t, v.ID), "secret", Cursor{}, 10); err != nil || len(hits) != 0 {
+	if hits, _, err := f.SearchNotes(t.Context(), f.guest(t, v.ID), SearchWords("secret"), Cursor{}, 10); err != nil || len(hits) != 0 {
 		t.Errorf("found %v, %v", titles(hits), err)
 	}
 }
@@ -62,7 +62,7 @@ func TestASearchGoesOnWhereItStopped(t *testing.T) {
 	var from Cursor
 	seen := make(map[string]bool)
 	for _, want := range []int{2, 2, 1} {
-		hits, after, err := f.SearchNotes(t.Context(), v, "needle", from, 2)
+		hits, after, err := f.SearchNotes(t.Context(), v, SearchWords("needle"), from, 2)
 		if err != nil || len(hits) != want {
 			t.Fatalf("%d hits, want %d, error %v", len(hits), want, err)
 		}
@@ -76,11 +76,37 @@ func TestASearchGoesOnWhereItStopped(t *testing.T) {
 	}
 }
 
+func TestASearchThatTakesLongGoesOnInParts(t *testing.T) {
+	f := open(t)
+	v := newGuest()
+	for range 3 {
+		f.note(t, v, "hay")
+	}
+	f.clock.advance(-time.Hour)
+	f.note(t, v, "needle")
+	v = f.guest(t, v.ID)
+	var from Cursor
+	var found []NoteHit
+	for parts := 1; ; parts++ {
+		hits, after, err := f.searchNotes(t.Context(), v, []string{"needle"}, from, 10, 0)
+		if err != nil || parts > 5 {
+			t.Fatalf("part %d, error %v", parts, err)
+		}
+		found = append(found, hits...)
+		if from = after; after.ID == "" {
+			break
+		}
+	}
+	if len(found) != 1 {
+		t.Errorf("found %v", titles(found))
+	}
+}
+
 func TestAHitShowsTheTextAroundIt(t *testing.T) {
 	f := open(t)
 	v := newGuest()
 	f.note(t, v, "# Title\n\nbeginning\n\n"+strings.Repeat("weiß nicht ", 20)+"the *needle* is here "+strings.Repeat("and more ", 20))
-	hits, _, err := f.SearchNotes(t.Context(), f.guest(t, v.ID), "NEEDLE", Cursor{}, 1)
+	hits, _, err := f.SearchNotes(t.Context(), f.guest(t, v.ID), SearchWords("NEEDLE"), Cursor{}, 1)
 	if err != nil || len(hits) != 1 {
 		t.Fatal(hits, err)
 	}

@@ -69,6 +69,17 @@ func (d *DB) Touch(ctx context.Context, v Viewer) error {
 	})
 }
 
+// writeAs is inTx for what a viewer writes. The viewer is admitted first, in the same
+// transaction.
+func (d *DB) writeAs(ctx context.Context, v Viewer, do func(*tx) error) error {
+	return d.inTx(ctx, func(t *tx) error {
+		if err := admit(t, v); err != nil {
+			return err
+		}
+		return do(t)
+	})
+}
+
 // admit comes first in every write: it makes the row of a guest that writes for the
 // first time, and refuses a viewer that has been merged, signed out or erased since its
 // request was let in.

@@ -42,7 +42,7 @@ func (h *Handlers) noteList(c echo.Context, currentID string) (views.NoteList, e
 	var err error
 	if words := db.SearchWords(query); len(words) > 0 {
 		list.Query = query
-		list.Items, after, err = h.searchNotes(c, words, query, from)
+		list.Items, after, err = h.searchNotes(c, words, from)
 	} else {
 		list.Items, after, err = h.listNotes(c, from)
 	}
@@ -72,8 +72,8 @@ func (h *Handlers) listNotes(c echo.Context, from db.Cursor) ([]views.NoteItem, 
 	return items, after, err
 }
 
-func (h *Handlers) searchNotes(c echo.Context, words []string, query string, from db.Cursor) ([]views.NoteItem, db.Cursor, error) {
-	hits, after, err := h.DB.SearchNotes(c.Request().Context(), viewer(c), query, from, notesOnPage)
+func (h *Handlers) searchNotes(c echo.Context, words []string, from db.Cursor) ([]views.NoteItem, db.Cursor, error) {
+	hits, after, err := h.DB.SearchNotes(c.Request().Context(), viewer(c), words, from, notesOnPage)
 	items := make([]views.NoteItem, len(hits))
 	now := h.Now()
 	for i, hit := range hits {
