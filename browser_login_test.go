@@ -176,7 +176,6 @@ func TestBrowserFailedSignInKeepsEverythingAndCanBeTriedAgain(t *testing.T) {
 	}
 	fails("denied", "status of 403", func(p *tab) { p.click(theButton("Deny")) })
 	fails("GitHub answers 502", "status of 502", withFault("The API answers 502"))
-	fails("GitHub says that the id is 0", "status of 502", withFault("my id is 0"))
 }
 
 // fetched is a page as another tab of this browser would get it now.
@@ -222,7 +221,6 @@ func TestBrowserBackAfterSignOutShowsNothing(t *testing.T) {
 		p.write(body, ", second part")
 		p.tolerate("dialog: beforeunload") // it may ask what is to become of the text
 	})
-	leave("from a note", func(p *tab) { p.reload() })
 	leave("from the login without JavaScript", func(p *tab) { p.withoutJavaScript() })
 	leave("with a new note not saved", func(p *tab) {
 		p.open("/editor")

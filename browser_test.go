@@ -77,7 +77,8 @@ func launchChromium() (context.Context, error) {
 		chromedp.Flag("disable-component-update", true),
 		// Otherwise a click before the first frame of a new page is dropped.
 		chromedp.Flag("allow-pre-commit-input", true),
-		chromedp.Flag("disable-features", "PaintHolding,Translate,PreloadTopChromeWebUI"),
+		// And each window would get pages of its own for what nobody types into its address bar.
+		chromedp.Flag("disable-features", "PaintHolding,Translate,WebUIOmniboxPopup,WebUIOmniboxAimPopup"),
 	)
 	ctx, _ := chromedp.NewExecAllocator(context.Background(), options...)
 	ctx, _ = chromedp.NewContext(ctx)
@@ -293,10 +294,8 @@ func (p *tab) until(what string, try func(ctx context.Context) (bool, error)) {
 	p.t.Helper()
 	ctx, cancel := context.WithTimeout(p.ctx, patience)
 	defer cancel()
-	every := time.NewTicker(20 * time.Millisecond)
-	defer every.Stop()
 	var last error
-	for {
+	for pause := 20 * time.Millisecond; ; pause = min(pause*3/2, 200*time.Millisecond) {
 		done, err := try(ctx)
 		if done {
 			return
@@ -307,7 +306,7 @@ func (p *tab) until(what string, try func(ctx context.Context) (bool, error)) {
 		select {
 		case <-ctx.Done():
 			p.t.Fatalf("waited %s in vain for %s (%v)\n%s", patience, what, last, p.describe())
-		case <-every.C:
+		case <-time.After(pause):
 		}
 	}
 }
@@ -617,18 +616,23 @@ func asKeyboard(event *input.DispatchKeyEventParams) {
 	}
 }
 
-// write types at the end of a field.
+// write adds to the end of a field, all at once as a dictation does: keys take their time.
 func (p *tab) write(c control, text string) {
 	p.t.Helper()
 	p.click(c)
 	ask[bool](p, c, `function () { this.setSelectionRange(this.value.length, this.value.length); return true }`)
-	p.press(text)
+	p.insert(text)
 }
 
-// rewrite types in place of what is in a field.
+// rewrite writes in place of what is in a field.
 func (p *tab) rewrite(c control, text string) {
 	p.t.Helper()
 	p.click(c)
 	ask[bool](p, c, `function () { this.select(); return true }`)
-	p.press(text)
+	p.insert(text)
+}
+
+func (p *tab) insert(text string) {
+	p.t.Helper()
+	p.do(command(input.InsertText, input.InsertTextParams{Text: text}))
 }

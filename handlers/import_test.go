@@ -364,6 +364,7 @@ func TestAServerThatCannotKeepUploadsSaysSo(t *testing.T) {
 }
 
 func TestADatabaseThatFailsAsksForTheFilesAgain(t *testing.T) {
+	t.Parallel() // it waits as long as a write does
 	s := newSite(t)
 	v := s.newGuest()
 	files := []file{value("key", "k"), {"a.md", "a"}}

@@ -427,6 +427,7 @@ func TestTheFirstLoadIsSmall(t *testing.T) {
 }
 
 func TestADatabaseThatFailsKeepsTheTypedText(t *testing.T) {
+	t.Parallel() // it waits as long as a write does
 	s := newSite(t)
 	v := s.newGuest()
 	id := v.write("before")

@@ -124,8 +124,10 @@ func (s *site) visitor() *visitor {
 	if err != nil {
 		s.t.Fatal(err)
 	}
+	transport := &http.Transport{DisableCompression: true}
+	s.t.Cleanup(transport.CloseIdleConnections)
 	return &visitor{t: s.t, site: s, client: &http.Client{
-		Jar: jar, Timeout: 30 * time.Second,
+		Jar: jar, Timeout: 30 * time.Second, Transport: transport,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
 }
