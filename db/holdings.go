@@ -17,7 +17,7 @@ type Holdings struct {
 
 // MaxCounted is how far notes are counted: each page shows the number to a guest, and
 // counting takes longer the more there are.
-const MaxCounted = 1000
+const MaxCounted = 200
 
 // Profile is the profile with this id; ErrNotFound if the viewer has no such.
 func (h Holdings) Profile(id string) (Profile, error) {

@@ -22,9 +22,10 @@ type NoteHit struct {
 // passageBytes is about how much text a passage shows before the hit, and after it.
 const passageBytes = 40
 
-// searchPatience is how long a search looks at notes in one go. A connection is its own
+// searchPatience is how long a search looks at notes in one go: what is found is shown
+// while one types, and the list goes on by itself. A connection is the search's own
 // for so long, and there are few.
-const searchPatience = 500 * time.Millisecond
+const searchPatience = 100 * time.Millisecond
 
 // SearchNotes finds notes of the viewer whose text has every one of the words (those of
 // SearchWords), in any case, in the order of Notes and from a place on. No character has a
@@ -49,7 +50,7 @@ func (d *DB) searchNotes(ctx context.Context, v Viewer, words []string, from Cur
 		}
 		// Nobody waits any more when the next letter was typed.
 		return len(hits) > limit || after.ID != "", errors.Join(err, ctx.Err())
-	}, `SELECT `+summaryColumns+`, body FROM notes
+	}, `SELECT id, updated_at, is_pinned, public_id IS NOT NULL, body FROM notes
 		WHERE owner_id = $1 AND deleted_at IS NULL AND ($4 = '' OR (is_pinned, updated_at, id) < ($2, $3, $4))
 		ORDER BY is_pinned DESC, updated_at DESC, id DESC`, v.ID, from.IsPinned, millis(from.UpdatedAt), from.ID)
 	if len(hits) > limit {
@@ -62,8 +63,7 @@ func (d *DB) searchNotes(ctx context.Context, v Viewer, words []string, from Cur
 func scanNoteHit(row scanner, words []string) (hit NoteHit, found bool, err error) {
 	var updatedAt int64
 	var body string
-	err = row.Scan(&hit.ID, &updatedAt, &hit.IsPinned, &hit.IsPublic, &hit.Title, &hit.Excerpt, &body)
-	if err != nil {
+	if err := row.Scan(&hit.ID, &updatedAt, &hit.IsPinned, &hit.IsPublic, &body); err != nil {
 		return hit, false, err
 	}
 	hit.UpdatedAt = fromMillis(updatedAt)
@@ -72,6 +72,7 @@ func scanNoteHit(row scanner, words []string) (hit NoteHit, found bool, err erro
 			return hit, false, nil
 		}
 	}
+	hit.Title, hit.Excerpt = Summarize(body)
 	hit.Passage = passage(body, hit.Title, words)
 	if hit.Passage == "" {
 		hit.Passage = hit.Excerpt
