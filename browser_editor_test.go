@@ -71,6 +71,28 @@ func TestBrowserSavesWhileSomebodyTypesAndNothingJumps(t *testing.T) {
 	other.valueOf(body, "one two three")
 }
 
+func TestBrowserSavesAtOnceWhenToldAndWhenTheTextIsLeft(t *testing.T) {
+	t.Parallel()
+	writer := visit(t, startProgram(t, "--demo"))
+	writer.open("/editor")
+	// Nothing is saved because time goes by.
+	evaluate[bool](writer, `(() => {
+		const soon = window.setTimeout;
+		window.setTimeout = (act, delay, ...rest) => (delay < 400 ? soon(act, delay, ...rest) : 0);
+		return true;
+	})()`)
+	writer.write(body, "told")
+	writer.seesIn("state", "Not saved yet")
+	writer.press("s", chromedp.ModifierCtrl)
+	writer.saved()
+	writer.onNote()
+	writer.write(body, " and left")
+	writer.seesIn("state", "Not saved yet")
+	writer.press(kb.Escape + kb.Tab) // the field keeps Tab otherwise
+	writer.saved()
+	writer.seesIn("note-list", "told and left")
+}
+
 func TestBrowserLosesNoCharacterWhileTheServerIsAwayForTenSeconds(t *testing.T) {
 	t.Parallel()
 	program := startProgram(t, "--demo")

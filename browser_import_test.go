@@ -43,11 +43,14 @@ func TestBrowserDroppedFilesBecomeNotes(t *testing.T) {
 
 	// Text that is pasted is typed, and no file.
 	writer.click(body)
-	evaluate[bool](writer, `(() => {
+	isLeftToTheBrowser := evaluate[bool](writer, `(() => {
 		const carried = new DataTransfer();
 		carried.setData('text/plain', 'pasted');
 		return document.querySelector('#body').dispatchEvent(new ClipboardEvent('paste', {clipboardData: carried, bubbles: true, cancelable: true}));
 	})()`)
+	if !isLeftToTheBrowser {
+		t.Error("text that is pasted is taken for a file")
+	}
 }
 
 func TestBrowserWithoutJavaScriptFilesAreImported(t *testing.T) {

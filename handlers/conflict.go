@@ -92,6 +92,9 @@ func (v *vocabulary) decode(encoded string) string {
 // resolveConflict is a save that ends a conflict. The field "keep" says how: "mine",
 // "theirs" or "both".
 func (h *Handlers) resolveConflict(c echo.Context, form views.NoteForm, note db.Note, keep db.Keep) error {
+	if keep != db.KeepMine && keep != db.KeepTheirs && keep != db.KeepBoth {
+		return echo.ErrBadRequest
+	}
 	out, err := h.DB.ResolveConflict(c.Request().Context(), viewer(c), note, keep)
 	if err != nil {
 		return h.refuseSave(c, form, out.Note, err)

@@ -35,7 +35,7 @@ func (h *Handlers) undoMerge(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if wasUndoneBefore := !merge.UndoneAt.IsZero(); !wasUndoneBefore && !isWaiting {
+	if merge.UndoneAt.IsZero() && !isWaiting {
 		if err := h.setGuestCookie(c, guest.ID); err != nil {
 			return err
 		}

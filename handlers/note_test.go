@@ -73,6 +73,7 @@ func TestTextsThatCannotBeSavedStayOnThePage(t *testing.T) {
 	v.post("/notes", url.Values{"body": {long}}).must(t, 413).has(t, "4 bytes longer", "tail</textarea>")
 	v.post("/notes", url.Values{"body": {"a\x00b"}}).must(t, 422).has(t, "NUL")
 	v.post("/notes", url.Values{"body": {"a\xffb"}}).must(t, 422).has(t, "not UTF-8")
+	v.post("/notes", url.Values{"body": {"half a pair of surrogates: \xed\xa0\x80"}}).must(t, 422).has(t, "not UTF-8")
 	v.post("/notes", url.Values{"body": {" \n"}}).must(t, 422).has(t, "nothing to save yet")
 	v.do("PUT", "/notes/"+uuid.NewString(), url.Values{"body": {"x"}, "version": {"-1"}}).must(t, 400)
 	v.do("PUT", "/notes/"+uuid.NewString(), url.Values{"body": {"x"}}).must(t, 400)

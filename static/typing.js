@@ -1,5 +1,6 @@
 // Helps with typing Markdown: shortcuts, lists, the preview beside the text. All of it can
-// be done without, and all of it can be undone with the browser's own undo.
+// be done without. What changes the text can be undone with the browser's own undo, except
+// for a task that is ticked while the text is hidden.
 const textarea = document.getElementById('body');
 const panes = document.querySelector('.panes');
 const preview = document.getElementById('preview');
