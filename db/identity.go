@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"github.com/google/uuid"
 )
@@ -180,6 +181,25 @@ func buryGuest(t *tx, guestID, userID string) (wasAlive bool, err error) {
 		WHERE users.is_guest AND users.merged_at IS NULL`,
 		guestID, GeneratedName(guestID), t.now, userID)
 	return rows == 1, err
+}
+
+// Identity is what signs in as a user: Login at Provider.
+type Identity struct {
+	Provider, Login string
+	CreatedAt       time.Time
+}
+
+// Identities are those of the user, the oldest first.
+func (d *DB) Identities(ctx context.Context, v Viewer) (identities []Identity, err error) {
+	err = d.reads(ctx).each(func(row scanner) error {
+		var i Identity
+		var createdAt int64
+		err := row.Scan(&i.Provider, &i.Login, &createdAt)
+		i.CreatedAt = fromMillis(createdAt)
+		identities = append(identities, i)
+		return err
+	}, `SELECT provider, login, created_at FROM identities WHERE user_id = $1 ORDER BY created_at, provider, subject`, v.ID)
+	return identities, err
 }
 
 // findMerge is the merge of this guest into this user, or "" if it went to another.

@@ -33,16 +33,29 @@ func (d *DB) Merge(ctx context.Context, v Viewer, id string) (Merge, error) {
 	return findMergeOf(d.reads(ctx), v, id)
 }
 
+// Merges are those into this user, the last one first, at most limit.
+func (d *DB) Merges(ctx context.Context, v Viewer, limit int) (merges []Merge, err error) {
+	err = d.reads(ctx).each(func(row scanner) error {
+		m, err := scanMerge(row)
+		merges = append(merges, m)
+		return err
+	}, `SELECT `+mergeColumns+` FROM merges m WHERE m.user_id = $1 ORDER BY m.created_at DESC, m.id LIMIT $2 + 0`, v.ID, limit)
+	return merges, err
+}
+
 func findMergeOf(q queries, v Viewer, id string) (Merge, error) {
-	m := Merge{ID: id}
+	return scanMerge(q.queryRow(`SELECT `+mergeColumns+` FROM merges m WHERE m.id = $1 AND m.user_id = $2`, id, v.ID))
+}
+
+const mergeColumns = `m.id, m.created_at, coalesce(m.undone_at, 0),
+	(SELECT count(*) FROM merged_rows r JOIN notes n ON n.id = r.row_id
+		WHERE r.merge_id = m.id AND r.table_name = 'notes' AND n.owner_id = m.user_id AND n.deleted_at IS NULL),
+	(SELECT count(*) FROM merged_rows r JOIN profiles p ON p.id = r.row_id
+		WHERE r.merge_id = m.id AND r.table_name = 'profiles' AND p.owner_id = m.user_id)`
+
+func scanMerge(row scanner) (m Merge, err error) {
 	var createdAt, undoneAt int64
-	err := q.queryRow(`SELECT m.created_at, coalesce(m.undone_at, 0),
-			(SELECT count(*) FROM merged_rows r JOIN notes n ON n.id = r.row_id
-				WHERE r.merge_id = m.id AND r.table_name = 'notes' AND n.owner_id = m.user_id AND n.deleted_at IS NULL),
-			(SELECT count(*) FROM merged_rows r JOIN profiles p ON p.id = r.row_id
-				WHERE r.merge_id = m.id AND r.table_name = 'profiles' AND p.owner_id = m.user_id)
-		FROM merges m WHERE m.id = $1 AND m.user_id = $2`, id, v.ID).
-		Scan(&createdAt, &undoneAt, &m.Notes, &m.Profiles)
+	err = row.Scan(&m.ID, &createdAt, &undoneAt, &m.Notes, &m.Profiles)
 	m.CreatedAt = fromMillis(createdAt)
 	if undoneAt != 0 {
 		m.UndoneAt = fromMillis(undoneAt)

@@ -75,7 +75,7 @@ func (h *Handlers) showEditor(c echo.Context, status int, state editorState) err
 		title = noteTitle(state.note.Body)
 	}
 	page := h.page(title)
-	if c.QueryParams().Has("signed-out") {
+	if _, hasStartedOver := startedOver(c); hasStartedOver {
 		page.Assets.Forget = "/forget.css"
 	}
 	return h.render(c, status, views.EditorPage(views.Editor{
@@ -125,11 +125,25 @@ func (h *Handlers) noteForm(note db.Note) views.NoteForm {
 	return form
 }
 
+// startedOver tells whether this browser has just become a guest, and why.
+func startedOver(c echo.Context) (why string, hasStartedOver bool) {
+	for because, why := range map[string]string{
+		"signed-out": "You are signed out. What you write now is a guest's.",
+		"erased":     "You are erased: nothing that you had here is left on this server. What you write now is somebody new's.",
+		"forgotten":  "This browser has forgotten you. What you write now is somebody new's.",
+	} {
+		if c.QueryParams().Has(because) {
+			return why, true
+		}
+	}
+	return "", false
+}
+
 // notice is what the page has to say about what was done before it was opened.
 func (h *Handlers) notice(c echo.Context, v db.Viewer) (*views.Notice, error) {
 	dismiss := c.Request().URL.Path
-	if c.QueryParams().Has("signed-out") && v.IsGuest {
-		return &views.Notice{Text: "You are signed out. What you write now is a guest's.", Dismiss: dismiss}, nil
+	if text, hasStartedOver := startedOver(c); hasStartedOver && v.IsGuest {
+		return &views.Notice{Text: text, Dismiss: dismiss}, nil
 	}
 	if id := c.QueryParam("deleted"); uuid.Validate(id) == nil {
 		return &views.Notice{Text: "The note is in the trash.", Undo: "/notes/" + id + "/restore", UndoLabel: "Undo", Dismiss: dismiss}, nil

@@ -264,23 +264,24 @@ func (h *Handlers) logout(c echo.Context) error {
 		return err
 	}
 	h.clearCookie(c, h.cookies.session)
-	_, found, err := h.guestOf(c)
-	if err != nil {
-		return err
-	}
-	if !found {
-		if _, err := h.newGuest(c); err != nil {
-			return err
-		}
-	}
-	return redirect(c, "/editor?signed-out=1")
+	return h.startOver(c, "signed-out", h.keepOrMakeGuest(c))
 }
 
-// forget answers GET /forget.css, which the page after a sign-out links: an empty
+// keepOrMakeGuest makes sure that there is a guest when the user is gone: the one that had
+// stayed in this browser, or a new one.
+func (h *Handlers) keepOrMakeGuest(c echo.Context) error {
+	_, found, err := h.guestOf(c)
+	if err == nil && !found {
+		_, err = h.newGuest(c)
+	}
+	return err
+}
+
+// dropPages answers GET /forget.css, which the page after a sign-out links: an empty
 // stylesheet whose header makes the browser drop the pages that it holds ready for Back,
 // although they are no-store. The answer to the sign-out itself would be too early: the
 // page that is being left is put away only when the next one has come.
-func (h *Handlers) forget(c echo.Context) error {
+func (h *Handlers) dropPages(c echo.Context) error {
 	c.Response().Header().Set("Clear-Site-Data", `"cache"`)
 	return c.Blob(http.StatusOK, "text/css", nil)
 }

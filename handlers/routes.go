@@ -24,7 +24,7 @@ func (h *Handlers) routes(e *echo.Echo) {
 	get(e, "/healthz", h.healthz)
 	get(e, "/readyz", h.readyz)
 	get(e, "/static/*", echo.WrapHandler(h.assets))
-	get(e, "/forget.css", h.forget, noStore)
+	get(e, "/forget.css", h.dropPages, noStore)
 	get(e, "/n/:id", h.publication)
 
 	// Any viewer. A stranger becomes a guest here, and nothing is written.
@@ -36,6 +36,8 @@ func (h *Handlers) routes(e *echo.Echo) {
 	get(e, "/emoji", h.searchEmoji, page...)
 	get(e, "/avatar", h.avatar, page...)
 	get(e, "/login", h.login, page...)
+	get(e, "/settings", h.settings, page...)
+	get(e, "/erase", h.erasePage, page...)
 	get(e, "/import", h.importPage, page...)
 	get(e, "/export", h.exportNotes, page...)
 	get(e, "/notes/:id/export", h.exportNote, page...)
@@ -48,6 +50,7 @@ func (h *Handlers) routes(e *echo.Echo) {
 	door := []echo.MiddlewareFunc{noStore, maxBody(smallBody), h.withViewer}
 	e.POST("/auth/github", h.githubBegin, append(door, h.limitLogins)...)
 	e.POST("/logout", h.logout, door...)
+	e.POST("/forget", h.forget, door...)
 
 	// A viewer whose cookie came with the request: these write.
 	write := []echo.MiddlewareFunc{noStore, maxBody(smallBody), h.withViewer, requireCookie, h.limitFirstWrites, h.limitWrites}
@@ -58,6 +61,11 @@ func (h *Handlers) routes(e *echo.Echo) {
 	e.DELETE("/notes/:id", h.deleteNote, write...)
 	e.POST("/notes/:id/restore", h.restoreNote, write...)
 	e.POST("/merges/:id/undo", h.undoMerge, write...)
+	e.DELETE("/sessions", h.revokeOtherSessions, write...)
+	e.POST("/sessions", byMethodField(nil, h.revokeOtherSessions), write...)
+	e.DELETE("/sessions/:id", h.revokeSession, write...)
+	e.POST("/sessions/:id", byMethodField(nil, h.revokeSession), write...)
+	e.POST("/erase", h.erase, write...)
 	e.POST("/notes/:id/pin", h.pinNote(true), write...)
 	e.POST("/notes/:id/unpin", h.pinNote(false), write...)
 	e.POST("/notes/:id/publish", h.publishNote, write...)
@@ -76,13 +84,14 @@ func get(e *echo.Echo, path string, handler echo.HandlerFunc, with ...echo.Middl
 	e.Match([]string{http.MethodGet, http.MethodHead}, path, handler, with...)
 }
 
-// byMethodField dispatches a form that a browser sent without JavaScript.
+// byMethodField dispatches a form that a browser sent without JavaScript. Put is nil where
+// there is nothing to put.
 func byMethodField(put, del echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		switch field(c, "_method") {
-		case http.MethodPut:
+		switch method := field(c, "_method"); {
+		case method == http.MethodPut && put != nil:
 			return put(c)
-		case http.MethodDelete:
+		case method == http.MethodDelete:
 			return del(c)
 		}
 		return echo.ErrMethodNotAllowed

@@ -112,7 +112,8 @@ var unsafeRoutes = map[route]bool{
 	{"POST", "/notes"}: true, {"PUT", "/notes/:id"}: true, {"DELETE", "/notes/:id"}: true, {"POST", "/notes/:id"}: true,
 	{"POST", "/notes/:id/restore"}: true, {"POST", "/notes/:id/pin"}: true, {"POST", "/notes/:id/unpin"}: true,
 	{"POST", "/notes/:id/publish"}: true, {"POST", "/notes/:id/unpublish"}: true, {"POST", "/preview"}: true, {"POST", "/merges/:id/undo"}: true,
-	{"POST", "/import"}: true,
+	{"POST", "/import"}: true, {"POST", "/forget"}: true, {"POST", "/erase"}: true,
+	{"DELETE", "/sessions"}: true, {"POST", "/sessions"}: true, {"DELETE", "/sessions/:id"}: true, {"POST", "/sessions/:id"}: true,
 }
 
 var idRoutes = map[route]url.Values{
@@ -126,6 +127,8 @@ var idRoutes = map[route]url.Values{
 	{"POST", "/notes/:id/restore"}: {}, {"POST", "/notes/:id/pin"}: {}, {"POST", "/notes/:id/unpin"}: {},
 	{"POST", "/notes/:id/publish"}: {}, {"POST", "/notes/:id/unpublish"}: {},
 	{"POST", "/merges/:id/undo"}: {},
+	{"DELETE", "/sessions/:id"}:  nil,
+	{"POST", "/sessions/:id"}:    {"_method": {"DELETE"}},
 	{"GET", "/n/:id"}:            nil, {"HEAD", "/n/:id"}: nil,
 	{"GET", "/notes/:id/export"}: nil, {"HEAD", "/notes/:id/export"}: nil,
 }

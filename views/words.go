@@ -12,8 +12,8 @@ import (
 	"github.com/clipperhouse/uax29/v2/words"
 )
 
-// plural is "1 note" or "3 notes".
-func plural(n int, one, many string) string {
+// Plural is "1 note" or "3 notes".
+func Plural(n int, one, many string) string {
 	if n == 1 {
 		return "1 " + one
 	}
@@ -33,10 +33,10 @@ func (h Holdings) String() string {
 	case h.HasMore:
 		parts = append(parts, "more than "+strconv.Itoa(h.Notes)+" notes")
 	case h.Notes > 0:
-		parts = append(parts, plural(h.Notes, "note", "notes"))
+		parts = append(parts, Plural(h.Notes, "note", "notes"))
 	}
 	if h.Profiles > 0 {
-		parts = append(parts, plural(h.Profiles, "profile", "profiles"))
+		parts = append(parts, Plural(h.Profiles, "profile", "profiles"))
 	}
 	return strings.Join(parts, " and ")
 }
@@ -62,5 +62,5 @@ func Counts(text string) string {
 		}
 	}
 	minutes := (count + wordsAMinute - 1) / wordsAMinute
-	return plural(count, "word", "words") + " · " + strconv.Itoa(minutes) + " min"
+	return Plural(count, "word", "words") + " · " + strconv.Itoa(minutes) + " min"
 }
