@@ -122,6 +122,16 @@ func TestNoDatabaseIsMadeWhereThereIsNone(t *testing.T) {
 	if names := files(t, folder); len(names) != 0 {
 		t.Errorf("there is %v", names)
 	}
+	empty := filepath.Join(folder, "guestpad.db")
+	if err := os.WriteFile(empty, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := OpenExisting(t.Context(), Config{URL: at}); !errors.Is(err, ErrNoDatabase) {
+		t.Errorf("open an empty file: %v", err)
+	}
+	if size, err := fileSize(empty); size != 0 || err != nil {
+		t.Errorf("it has %d bytes, %v", size, err)
+	}
 }
 
 func TestAnExistingDatabaseIsOpenedAsItIsOrNotAtAll(t *testing.T) {
@@ -169,20 +179,22 @@ func TestRestoreBringsTheSameNotesAndPutsTheOthersAside(t *testing.T) {
 	if got := bodies(t, restored, v); !slices.Equal(got, want) {
 		t.Errorf("restored %v, want %v", got, want)
 	}
-	if got := bodies(t, openAt(t, r.Aside), v); len(got) != 4 {
+	f = openAt(t, r.Aside)
+	if got := bodies(t, f, v); len(got) != 4 {
 		t.Errorf("put aside %v", got)
 	}
 	if fileMode(t, path) != 0o600 {
 		t.Errorf("mode %o", fileMode(t, path))
 	}
-	// And back. The one put aside is open, and has a log.
+	// And back, with what the log holds of the one put aside.
+	f.note(t, v, "since it was put aside")
 	if err := restored.Close(); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := Restore(t.Context(), "sqlite:"+path, r.Aside); err != nil {
 		t.Fatal(err)
 	}
-	if got := bodies(t, openAt(t, path), v); len(got) != 4 {
+	if got := bodies(t, openAt(t, path), v); len(got) != 5 {
 		t.Errorf("back again: %v", got)
 	}
 }
@@ -275,21 +287,51 @@ func TestADamagedDatabaseCanBeReplaced(t *testing.T) {
 	if _, err := Backup(t.Context(), "sqlite:"+path, file, func(int64, int64) {}); err != nil {
 		t.Fatal(err)
 	}
-	for _, damage := range []string{"not a database any more", ""} {
-		if err := os.WriteFile(path, []byte(damage), 0o600); err != nil {
-			t.Fatal(err)
+	// A log that SQLite would write into any database of this size that it finds beside it.
+	writing := raw(t, path)
+	mustExec(t, writing, `UPDATE notes SET title = 'from the log'`)
+	log, err := os.ReadFile(path + "-wal")
+	if err != nil || len(log) == 0 {
+		t.Fatal(err)
+	}
+	if err := writing.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for name, damage := range map[string]func() error{
+		"text":    func() error { return os.WriteFile(path, []byte("not a database any more"), 0o600) },
+		"nothing": func() error { return os.Truncate(path, 0) },
+		"no file": func() error { return os.Remove(path) },
+	} {
+		if err := damage(); err != nil {
+			t.Fatal(name, err)
 		}
-		if err := os.WriteFile(path+"-wal", []byte("left over"), 0o600); err != nil {
+		damaged, _ := os.ReadFile(path)
+		if err := os.WriteFile(path+"-wal", log, 0o600); err != nil {
 			t.Fatal(err)
 		}
 		r, err := Restore(t.Context(), "sqlite:"+path, file)
 		if err != nil {
+			t.Fatal(name, err)
+		}
+		if name == "no file" {
+			if r.Aside != "" {
+				t.Errorf("%s: put aside %s", name, r.Aside)
+			}
+		} else if kept, err := os.ReadFile(r.Aside); !slices.Equal(kept, damaged) {
+			t.Errorf("%s: put aside %q, %v", name, kept, err)
+		} else if kept, err := os.ReadFile(r.Aside + "-wal"); !slices.Equal(kept, log) {
+			t.Errorf("%s: put aside a log of %d bytes, %v", name, len(kept), err)
+		}
+		if size, err := fileSize(path + "-wal"); size != 0 || err != nil {
+			t.Errorf("%s: the log of the former one is still there, %v", name, err)
+		}
+		f := openAt(t, path)
+		if n := f.count(t, `SELECT count(*) FROM notes WHERE title = 'from the log'`); n != 0 {
+			t.Errorf("%s: the log of the former one is in the restored one", name)
+		}
+		if err := f.Close(); err != nil {
 			t.Fatal(err)
 		}
-		if text, err := os.ReadFile(r.Aside); string(text) != damage {
-			t.Errorf("put aside %q, %v", text, err)
-		}
-		openAndWrite(t, path)
 	}
 }
 
