@@ -79,6 +79,7 @@ func (c *restoreCommand) Run(ctx context.Context, at *Storage) error {
 	if err := refuseOtherOwner(path); err != nil {
 		return err
 	}
+	fmt.Fprintf(os.Stderr, "copying %s and looking through the copy\n", c.File)
 	answer := restoreAnswer{File: c.File, Database: path, DryRun: c.DryRun}
 	if c.DryRun {
 		if answer.Contents, err = db.CheckRestore(ctx, at.DatabaseURL, c.File); err != nil {
@@ -94,7 +95,7 @@ func (c *restoreCommand) Run(ctx context.Context, at *Storage) error {
 	return c.print(answer, func(w io.Writer) {
 		fmt.Fprintf(w, "Restored %s to %s: %s.\n", c.File, path, listed(answer.Contents))
 		if answer.Aside != "" {
-			fmt.Fprintf(w, "The database that was there is %s now. To go back to it:\n  guestpad restore %s\n", filepath.Base(answer.Aside), answer.Aside)
+			fmt.Fprintf(w, "The database that was there is %s now. To go back to it, with the same settings:\n  guestpad restore %s\n", filepath.Base(answer.Aside), answer.Aside)
 		}
 	})
 }
