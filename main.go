@@ -176,6 +176,9 @@ func purge(ctx context.Context, store *db.DB, guestTTL time.Duration, log *slog.
 		if err != nil && ctx.Err() == nil {
 			log.Error("purge", slog.Any("error", err))
 		}
+		if purged.Guests == db.PurgeBatch {
+			log.Warn("purge: a whole batch of guests had expired, and the rest waits for the next hour; if that is a surprise, look at this machine's clock")
+		}
 		if purged != (db.Purged{}) {
 			log.Info("purge", slog.Int("guests", purged.Guests), slog.Int("tombstones", purged.Tombstones), slog.Int("sessions", purged.Sessions),
 				slog.Int("notes", purged.Notes))
@@ -190,7 +193,7 @@ type config struct {
 	Data        string   `env:"GUESTPAD_DATA" default:"./data" placeholder:"FOLDER" help:"Folder of guestpad.db and the generated guestpad.secrets. Default: ./data."`
 	DatabaseURL string   `env:"GUESTPAD_DATABASE_URL" name:"database-url" placeholder:"URL" help:"Database, as sqlite:PATH. Default: guestpad.db in the data folder."`
 	Secrets     string   `env:"GUESTPAD_SECRETS" placeholder:"LIST" help:"Secrets that sign the cookies: base64, comma separated, newest first, at least 32 bytes each. Put a new one in front to rotate. Default: generated on the first start and kept in the data folder."`
-	GuestTTL    guestTTL `env:"GUESTPAD_GUEST_TTL" name:"guest-ttl" default:"720h" placeholder:"DURATION" help:"Inactivity after which a guest is purged, 1h to 9600h. Default: 720h (30 days)."`
+	GuestTTL    guestTTL `env:"GUESTPAD_GUEST_TTL" name:"guest-ttl" default:"720h" placeholder:"DURATION" help:"Inactivity after which a guest is archived, 1h to 9240h; 15 days later it is purged. Default: 720h (30 days)."`
 	MaxNotes    count    `env:"GUESTPAD_MAX_NOTES" name:"max-notes" default:"10000" placeholder:"COUNT" help:"How many notes a guest or user may have outside the trash. Default: 10000."`
 
 	WritesPerMinute count `env:"GUESTPAD_WRITES_PER_MINUTE" name:"writes-per-minute" default:"240" placeholder:"COUNT" help:"How many changes a guest or user may make in a minute. Default: 240."`
@@ -212,13 +215,17 @@ type config struct {
 	trustedProxies []netip.Prefix
 }
 
+// maxGuestTTL is as long as browsers keep a cookie (RFC 6265bis, 4.1.2.2), less the time in
+// the archive.
+const maxGuestTTL = 400*24*time.Hour - db.ArchivedFor
+
 // guestTTL is a duration that says what it wants to be.
 type guestTTL time.Duration
 
 func (ttl *guestTTL) UnmarshalText(text []byte) error {
 	d, err := time.ParseDuration(string(text))
-	if err != nil || d < time.Hour || d > 9600*time.Hour {
-		return fmt.Errorf("want 1h to 9600h (400 days, which is as long as browsers keep a cookie), such as 720h, not %q", text)
+	if err != nil || d < time.Hour || d > maxGuestTTL {
+		return fmt.Errorf("want 1h to 9240h (385 days; with the archive that is as long as browsers keep a cookie), such as 720h, not %q", text)
 	}
 	*ttl = guestTTL(d)
 	return nil

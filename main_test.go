@@ -62,7 +62,7 @@ func TestABadSettingStopsTheStartWithItsNameAndWhatItWants(t *testing.T) {
 		{"GUESTPAD_SECRETS=%%%", "--secrets=%%%", "base64"},
 		{"GUESTPAD_GUEST_TTL=5", "--guest-ttl=5", "720h"},
 		{"GUESTPAD_GUEST_TTL=1m", "--guest-ttl=1m", "1h"},
-		{"GUESTPAD_GUEST_TTL=99999h", "--guest-ttl=99999h", "9600h"},
+		{"GUESTPAD_GUEST_TTL=99999h", "--guest-ttl=99999h", "9240h"},
 		{"GUESTPAD_MAX_NOTES=none", "--max-notes=none", "whole number"},
 		{"GUESTPAD_WRITES_PER_MINUTE=0", "--writes-per-minute=0", "from 1"},
 		{"GUESTPAD_TRUSTED_PROXIES=10.0.0.1/99", "", "CIDR"},

@@ -28,7 +28,7 @@ type Config struct {
 	PublicURL *url.URL
 	// GitHub is who people sign in with. Nil turns sign-in off.
 	GitHub *GitHub
-	// GuestTTL is how long a guest lives without a visit.
+	// GuestTTL is how long a guest lives without a visit, before it is archived.
 	GuestTTL time.Duration
 	// TrustedProxies are the peers whose X-Forwarded-For is believed. May be empty.
 	TrustedProxies []netip.Prefix

@@ -194,7 +194,7 @@ func (h *Handlers) guestToCarry(c echo.Context, flow loginClaims) (guestID strin
 		return "", err
 	}
 	var token guestClaims
-	if _, err := h.keys.open(guestToken, value, h.GuestTTL, &token); err != nil || token.ID != flow.GuestID {
+	if _, err := h.keys.open(guestToken, value, h.tokenLife(), &token); err != nil || token.ID != flow.GuestID {
 		return "", nil
 	}
 	return token.ID, nil
