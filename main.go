@@ -4,11 +4,8 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/base64"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
@@ -16,7 +13,6 @@ import (
 	"net/url"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"runtime/debug"
 	"strconv"
 	"strings"
@@ -29,6 +25,8 @@ import (
 	"github.com/guestpad/guestpad/db"
 	"github.com/guestpad/guestpad/handlers"
 	"github.com/guestpad/guestpad/handlers/fakegithub"
+	"github.com/guestpad/guestpad/handlers/operator"
+	"github.com/guestpad/guestpad/handlers/secrets"
 )
 
 func main() {
@@ -47,10 +45,20 @@ const (
 	purgeEvery    = time.Hour
 )
 
-// run serves until ctx ends or something fails.
+// run runs the command that args name: serve, or one of the operator's.
 func run(ctx context.Context, args []string) error {
-	cfg, err := parseConfig(args)
+	var line commandLine
+	command, err := line.parse(args)
 	if err != nil {
+		return err
+	}
+	command.BindTo(ctx, (*context.Context)(nil))
+	return command.Run(&line.Storage)
+}
+
+// Run serves until ctx ends or something fails.
+func (cfg *config) Run(ctx context.Context, at *operator.Storage) error {
+	if err := cfg.check(); err != nil {
 		return err
 	}
 	log := slog.New(handlers.LogHandler(slog.NewTextHandler(os.Stderr, nil)))
@@ -65,11 +73,11 @@ func run(ctx context.Context, args []string) error {
 	if err := cfg.refusePublicDemo(listener.Addr(), public); err != nil {
 		return err
 	}
-	secrets, err := cfg.loadSecrets()
+	ring, err := cfg.loadSecrets(at.Data)
 	if err != nil {
 		return err
 	}
-	store, err := db.Open(ctx, db.Config{URL: cfg.DatabaseURL, Log: log, MaxNotes: int(cfg.MaxNotes)})
+	store, err := db.Open(ctx, db.Config{URL: at.DatabaseURL, Log: log, MaxNotes: int(cfg.MaxNotes)})
 	if err != nil {
 		return fmt.Errorf("GUESTPAD_DATABASE_URL (--database-url): %w", err)
 	}
@@ -87,7 +95,7 @@ func run(ctx context.Context, args []string) error {
 		}
 	}
 	handler, err := handlers.New(handlers.Config{
-		DB: store, Secrets: secrets, PublicURL: public, GitHub: github,
+		DB: store, Secrets: ring, PublicURL: public, GitHub: github,
 		GuestTTL: time.Duration(cfg.GuestTTL), TrustedProxies: cfg.trustedProxies,
 		WritesPerMinute: int(cfg.WritesPerMinute), Log: log,
 	})
@@ -186,19 +194,25 @@ func purge(ctx context.Context, store *db.DB, guestTTL time.Duration, log *slog.
 	}
 }
 
-// config is every setting. The names are a promise to people and scripts.
+// commandLine is every command and setting. The names are a promise to people and
+// scripts.
+type commandLine struct {
+	operator.Storage
+	Serve config `cmd:"" default:"withargs" help:"Serve: what guestpad does without a command."`
+	operator.Commands
+}
+
+// config is every setting of the server beside those that say where everything is kept.
 type config struct {
-	Addr        string   `env:"GUESTPAD_ADDR" default:"localhost:8080" placeholder:"HOST:PORT" help:"Listen address. Port 0 takes a free one. Default: localhost:8080."`
-	URL         string   `env:"GUESTPAD_URL" placeholder:"URL" help:"Public base URL, for the login callback, cookies and HSTS. Default: http://ADDR."`
-	Data        string   `env:"GUESTPAD_DATA" default:"./data" placeholder:"FOLDER" help:"Folder of guestpad.db and the generated guestpad.secrets. Default: ./data."`
-	DatabaseURL string   `env:"GUESTPAD_DATABASE_URL" name:"database-url" placeholder:"URL" help:"Database, as sqlite:PATH. Default: guestpad.db in the data folder."`
-	Secrets     string   `env:"GUESTPAD_SECRETS" placeholder:"LIST" help:"Secrets that sign the cookies: base64, comma separated, newest first, at least 32 bytes each. Put a new one in front to rotate. Default: generated on the first start and kept in the data folder."`
-	GuestTTL    guestTTL `env:"GUESTPAD_GUEST_TTL" name:"guest-ttl" default:"720h" placeholder:"DURATION" help:"Inactivity after which a guest is archived, 1h to 9240h; 15 days later it is purged. Default: 720h (30 days)."`
-	MaxNotes    count    `env:"GUESTPAD_MAX_NOTES" name:"max-notes" default:"10000" placeholder:"COUNT" help:"How many notes a guest or user may have outside the trash. Default: 10000."`
+	Addr             string `group:"Flags of serve:" env:"GUESTPAD_ADDR" default:"localhost:8080" placeholder:"HOST:PORT" help:"Listen address. Port 0 takes a free one. Default: localhost:8080."`
+	URL              string `group:"Flags of serve:" env:"GUESTPAD_URL" placeholder:"URL" help:"Public base URL, for the login callback, cookies and HSTS. Default: http://ADDR."`
+	operator.Secrets `group:"Flags of serve:"`
+	operator.Guests  `group:"Flags of serve:"`
+	MaxNotes         count `group:"Flags of serve:" env:"GUESTPAD_MAX_NOTES" name:"max-notes" default:"10000" placeholder:"COUNT" help:"How many notes a guest or user may have outside the trash. Default: 10000."`
 
-	WritesPerMinute count `env:"GUESTPAD_WRITES_PER_MINUTE" name:"writes-per-minute" default:"240" placeholder:"COUNT" help:"How many changes a guest or user may make in a minute. Default: 240."`
+	WritesPerMinute count `group:"Flags of serve:" env:"GUESTPAD_WRITES_PER_MINUTE" name:"writes-per-minute" default:"240" placeholder:"COUNT" help:"How many changes a guest or user may make in a minute. Default: 240."`
 
-	Demo bool `help:"Sign in against a built-in fake GitHub, to try everything without an account. Only on a loopback address."`
+	Demo bool `group:"Flags of serve:" help:"Sign in against a built-in fake GitHub, to try everything without an account. Only on a loopback address."`
 
 	// Settings that come from the environment alone: a secret in the arguments can be
 	// read by everyone on the machine.
@@ -213,22 +227,6 @@ type config struct {
 	github         *handlers.GitHub // nil: signing in is off
 	secrets        [][]byte         // nil: those of the file
 	trustedProxies []netip.Prefix
-}
-
-// maxGuestTTL is as long as browsers keep a cookie (RFC 6265bis, 4.1.2.2), less the time in
-// the archive.
-const maxGuestTTL = 400*24*time.Hour - db.ArchivedFor
-
-// guestTTL is a duration that says what it wants to be.
-type guestTTL time.Duration
-
-func (ttl *guestTTL) UnmarshalText(text []byte) error {
-	d, err := time.ParseDuration(string(text))
-	if err != nil || d < time.Hour || d > maxGuestTTL {
-		return fmt.Errorf("want 1h to 9240h (385 days; with the archive that is as long as browsers keep a cookie), such as 720h, not %q", text)
-	}
-	*ttl = guestTTL(d)
-	return nil
 }
 
 // count is a whole number that says what it wants to be.
@@ -259,12 +257,12 @@ These are read from the environment only:
       Reverse proxies whose X-Forwarded-For is believed:
       CIDRs, comma separated. Default: none.`
 
-// parseConfig reads arguments and environment. An error names the setting that is wrong
-// and says what it wants.
-func parseConfig(args []string) (*config, error) {
-	var cfg config
-	parser, err := kong.New(&cfg, kong.Name("guestpad"), kong.Description(description),
+// parse reads arguments and environment. An error names the setting that is wrong and
+// says what it wants.
+func (line *commandLine) parse(args []string) (*kong.Context, error) {
+	parser, err := kong.New(line, kong.Name("guestpad"), kong.Description(description),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 96}),
+		kong.Help(helpWithServe),
 		kong.ValueFormatter(func(v *kong.Value) string {
 			if len(v.Tag.Envs) == 0 {
 				return v.Help
@@ -274,30 +272,35 @@ func parseConfig(args []string) (*config, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := parser.Parse(args); err != nil {
+	command, err := parser.Parse(args)
+	if err != nil {
 		return nil, err
 	}
+	return command, line.Storage.Check()
+}
+
+// helpWithServe shows the flags of serve also where no command is named, because they can
+// be given there.
+func helpWithServe(options kong.HelpOptions, command *kong.Context) error {
+	if command.Selected() == nil {
+		app := command.Model.Node
+		app.Flags = append(app.Flags, app.DefaultCmd.Flags...)
+	}
+	return kong.DefaultHelpPrinter(options, command)
+}
+
+// check looks at every setting before anything is opened.
+func (cfg *config) check() (err error) {
 	cfg.GitHubClientID = os.Getenv("GITHUB_CLIENT_ID")
 	cfg.GitHubClientSecret = os.Getenv("GITHUB_CLIENT_SECRET")
 	cfg.GitHubURL = os.Getenv("GUESTPAD_GITHUB_URL")
 	cfg.GitHubAPIURL = os.Getenv("GUESTPAD_GITHUB_API_URL")
 	cfg.TrustedProxies = os.Getenv("GUESTPAD_TRUSTED_PROXIES")
-	return &cfg, cfg.check()
-}
-
-// check looks at every setting before anything is opened.
-func (cfg *config) check() (err error) {
 	if _, _, err := net.SplitHostPort(cfg.Addr); err != nil {
 		return fmt.Errorf("GUESTPAD_ADDR (--addr): want HOST:PORT, such as localhost:8080, not %q", cfg.Addr)
 	}
-	if cfg.DatabaseURL == "" {
-		cfg.DatabaseURL = "sqlite:" + filepath.Join(cfg.Data, "guestpad.db")
-	}
-	if _, err := db.Path(cfg.DatabaseURL); err != nil {
-		return fmt.Errorf("GUESTPAD_DATABASE_URL (--database-url): %w", err)
-	}
-	if cfg.Secrets != "" {
-		if cfg.secrets, err = parseSecrets(cfg.Secrets); err != nil {
+	if list := cfg.Secrets.Secrets; list != "" {
+		if cfg.secrets, err = secrets.Parse(list); err != nil {
 			return fmt.Errorf("GUESTPAD_SECRETS (--secrets): %w", err)
 		}
 	}
@@ -402,61 +405,15 @@ func orDefault(value, fallback string) string {
 
 // loadSecrets returns the configured secrets, or those of the file that the first start
 // makes.
-func (cfg *config) loadSecrets() ([][]byte, error) {
+func (cfg *config) loadSecrets(data string) ([][]byte, error) {
 	if cfg.secrets != nil {
 		return cfg.secrets, nil
 	}
-	path := filepath.Join(cfg.Data, "guestpad.secrets")
-	text, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		text, err = generateSecrets(path)
-	}
+	list, err := secrets.Load(data)
 	if err != nil {
 		return nil, fmt.Errorf("GUESTPAD_DATA (--data): the file of secrets: %w", err)
 	}
-	secrets, err := parseSecrets(string(text))
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	return secrets, nil
-}
-
-func parseSecrets(list string) ([][]byte, error) {
-	var secrets [][]byte
-	for i, text := range strings.Split(strings.TrimSpace(list), ",") {
-		secret, err := base64.StdEncoding.DecodeString(strings.TrimSpace(text))
-		if err != nil {
-			return nil, fmt.Errorf("secret %d is not base64; make one with: openssl rand -base64 32", i+1)
-		}
-		if len(secret) < handlers.MinSecretBytes {
-			return nil, fmt.Errorf("secret %d has %d bytes; want at least %d; make one with: openssl rand -base64 32", i+1, len(secret), handlers.MinSecretBytes)
-		}
-		secrets = append(secrets, secret)
-	}
-	return secrets, nil
-}
-
-// generateSecrets makes the file, complete or not at all. When another process makes it
-// at the same time, the first one's counts for both.
-func generateSecrets(path string) ([]byte, error) {
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return nil, err
-	}
-	secret := make([]byte, 32)
-	_, _ = rand.Read(secret)                                              // never fails (Go 1.24)
-	draft, err := os.CreateTemp(filepath.Dir(path), "guestpad.secrets.*") // mode 0600
-	if err != nil {
-		return nil, err
-	}
-	defer os.Remove(draft.Name())
-	_, err = draft.WriteString(base64.StdEncoding.EncodeToString(secret) + "\n")
-	if err := errors.Join(err, draft.Sync(), draft.Close()); err != nil {
-		return nil, err
-	}
-	if err := os.Link(draft.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
-		return nil, err
-	}
-	return os.ReadFile(path)
+	return list, nil
 }
 
 // announce says at the start what a person needs to know.

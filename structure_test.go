@@ -13,9 +13,11 @@ func TestTheArrowsPointOneWay(t *testing.T) {
 	t.Parallel()
 	const module = "github.com/guestpad/guestpad"
 	allowed := map[string][]string{
-		"":                     {"/db", "/handlers", "/handlers/fakegithub"},
-		"/handlers":            {"/db", "/static", "/views", "/views/markdown"},
+		"":                     {"/db", "/handlers", "/handlers/fakegithub", "/handlers/operator", "/handlers/secrets"},
+		"/handlers":            {"/db", "/handlers/secrets", "/static", "/views", "/views/markdown"},
 		"/handlers/fakegithub": {},
+		"/handlers/operator":   {"/db", "/handlers/secrets"},
+		"/handlers/secrets":    {},
 		"/db":                  {"/migrations"},
 		"/views":               {},
 		"/views/markdown":      {},

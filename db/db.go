@@ -14,6 +14,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net/url"
 	"os"
@@ -27,6 +28,8 @@ type DB struct {
 	log      *slog.Logger
 	now      func() time.Time
 	maxNotes int
+	path     string
+	release  func() error // says that this process no longer has it open
 	read     *sql.DB
 	stmts    *statements
 	writer   *writer
@@ -55,6 +58,49 @@ const readers = 4
 // may open the same database at the same time. The error for a schema that is newer
 // than the program is ErrSchemaTooNew.
 func Open(ctx context.Context, cfg Config) (*DB, error) {
+	path, err := Path(cfg.URL)
+	if err != nil {
+		return nil, err
+	}
+	if err := createFile(path); err != nil {
+		return nil, fmt.Errorf("create the database: %w", err)
+	}
+	return openFile(ctx, cfg, path, func() error {
+		if err := migrateUp(ctx, path); err != nil {
+			return fmt.Errorf("migrate %s: %w", path, err)
+		}
+		return nil
+	})
+}
+
+// OpenExisting opens a database that is there and has this program's schema. It makes
+// nothing and migrates nothing: a server of another version may be running on it. Errors:
+// ErrNoDatabase, ErrSchemaTooOld, ErrSchemaTooNew.
+func OpenExisting(ctx context.Context, cfg Config) (*DB, error) {
+	path, err := existing(cfg.URL)
+	if err != nil {
+		return nil, err
+	}
+	return openFile(ctx, cfg, path, func() error { return requireSchema(ctx, path) })
+}
+
+// existing is the file that a database URL names, if it is there.
+func existing(databaseURL string) (path string, err error) {
+	if path, err = Path(databaseURL); err != nil {
+		return "", err
+	}
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist), err == nil && info.Size() == 0:
+		return "", fmt.Errorf("%w at %s", ErrNoDatabase, path)
+	case err == nil && !info.Mode().IsRegular():
+		return "", fmt.Errorf("%s is not a file", path)
+	}
+	return path, err
+}
+
+// openFile opens the file at path, whose schema prepare has seen to.
+func openFile(ctx context.Context, cfg Config, path string, prepare func() error) (*DB, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.Default()
 	}
@@ -64,33 +110,32 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 	if cfg.MaxNotes == 0 {
 		cfg.MaxNotes = DefaultMaxNotes
 	}
-	path, err := Path(cfg.URL)
+	release, err := holdInUse(ctx, path)
 	if err != nil {
 		return nil, err
 	}
-	if err := createFile(path); err != nil {
-		return nil, fmt.Errorf("create the database: %w", err)
+	if err := prepare(); err != nil {
+		return nil, errors.Join(err, release())
 	}
-	if err := migrateUp(ctx, path); err != nil {
-		return nil, fmt.Errorf("migrate %s: %w", path, err)
-	}
-
 	read, err := sql.Open("sqlite", dataSource(path, "_query_only=1"))
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, release())
 	}
 	read.SetMaxOpenConns(readers)
 	read.SetMaxIdleConns(readers)
 	w, err := openWriter(path, cfg.Now)
 	if err != nil {
-		return nil, errors.Join(err, read.Close())
+		return nil, errors.Join(err, read.Close(), release())
 	}
-	return &DB{log: cfg.Log, now: cfg.Now, maxNotes: cfg.MaxNotes, read: read, stmts: newStatements(read), writer: w}, nil
+	return &DB{
+		log: cfg.Log, now: cfg.Now, maxNotes: cfg.MaxNotes, path: path, release: release,
+		read: read, stmts: newStatements(read), writer: w,
+	}, nil
 }
 
 // Close waits for the writes that were accepted and closes the database.
 func (d *DB) Close() error {
-	return errors.Join(d.writer.close(), d.stmts.close(), d.read.Close())
+	return errors.Join(d.writer.close(), d.stmts.close(), d.read.Close(), d.release())
 }
 
 // Ready tells whether the database answers a read.
@@ -121,7 +166,11 @@ func createFile(path string) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	// Not one that exists: to close it would drop the locks that this process has on it.
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}

@@ -25,6 +25,12 @@ var (
 	ErrUnavailable = errors.New("the database is not available")
 	// ErrSchemaTooNew means that the database was migrated by a newer program.
 	ErrSchemaTooNew = errors.New("the database was made by a newer guestpad; upgrade this program, or open another database")
+	// ErrSchemaTooOld means that the database was not yet migrated by this program.
+	ErrSchemaTooOld = errors.New("the database was made by an older guestpad; start the server of this version once, which migrates it")
+	// ErrNotGuestpad means that a file is a database of another program.
+	ErrNotGuestpad = errors.New("this is not a database of guestpad")
+	// ErrNoDatabase means that there is no file where the database should be.
+	ErrNoDatabase = errors.New("there is no database")
 )
 
 // InvalidError is a value that a person has to correct.

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/url"
 	"strconv"
 	"strings"
 
@@ -20,12 +19,12 @@ import (
 
 // migrateUp brings the schema to the newest step. One process does it while the others
 // wait, and a step that a crash interrupted is taken up where it was left.
-func migrateUp(ctx context.Context, path string) error {
-	unlock, err := lockForMigration(ctx, path)
+func migrateUp(ctx context.Context, path string) (err error) {
+	release, err := lockForMigration(ctx, path)
 	if err != nil {
 		return err
 	}
-	defer unlock()
+	defer func() { err = errors.Join(err, release()) }()
 
 	// migrate closes the handle that it is given, so it gets one of its own.
 	handle, err := sql.Open("sqlite", dataSource(path))
@@ -103,22 +102,57 @@ func isApplied(ctx context.Context, handle *sql.DB, version int) (bool, error) {
 	return applied, classify(err)
 }
 
-// lockForMigration makes other processes wait: golang-migrate's own SQLite lock is a
-// flag in memory. A write transaction on a file beside the database is released by the
-// operating system when its holder dies.
-func lockForMigration(ctx context.Context, path string) (unlock func(), err error) {
-	// Not in WAL mode: changing into it takes a lock that does not wait.
-	file := url.URL{Scheme: "file", Path: path + ".lock", RawQuery: "_busy_timeout=60000&_txlock=immediate"}
-	lock, err := sql.Open("sqlite", file.String())
+// requireSchema asks for a database with this program's schema, complete.
+func requireSchema(ctx context.Context, path string) error {
+	newest, err := newestMigration(migrations.FS)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	lock.SetMaxOpenConns(1)
-	tx, err := lock.BeginTx(ctx, nil)
+	handle, err := sql.Open("sqlite", dataSource(path, "_query_only=1"))
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("wait for another process that is migrating: %w", classify(err)), lock.Close())
+		return err
 	}
-	return func() { _ = tx.Rollback(); _ = lock.Close() }, nil
+	defer handle.Close()
+	version, isDirty, err := schemaVersion(ctx, handle)
+	switch {
+	case err != nil:
+		return fmt.Errorf("%s: %w", path, err)
+	case version > newest:
+		return ErrSchemaTooNew
+	case version < newest || isDirty:
+		return ErrSchemaTooOld
+	}
+	return nil
+}
+
+// knowsSchema asks for a version that this program can work with, or migrate.
+func knowsSchema(version int) error {
+	newest, err := newestMigration(migrations.FS)
+	switch {
+	case err != nil:
+		return err
+	case version > newest:
+		return ErrSchemaTooNew
+	case version < 1:
+		return ErrNotGuestpad
+	}
+	return nil
+}
+
+// schemaVersion is the number of the newest step. Dirty is one that was not completed.
+func schemaVersion(ctx context.Context, handle *sql.DB) (version int, isDirty bool, err error) {
+	var tables int
+	if err := handle.QueryRowContext(ctx, `SELECT count(*) FROM sqlite_master WHERE name IN ('schema_migrations', 'applied_migrations')`).Scan(&tables); err != nil {
+		return 0, false, classify(err)
+	}
+	if tables != 2 {
+		return 0, false, ErrNotGuestpad
+	}
+	err = handle.QueryRowContext(ctx, `SELECT version, dirty FROM schema_migrations`).Scan(&version, &isDirty)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, false, ErrNotGuestpad
+	}
+	return version, isDirty, classify(err)
 }
 
 // newestMigration is the highest step number among the files.

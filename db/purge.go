@@ -31,7 +31,7 @@ type Purged struct {
 // that writers hardly wait.
 func (d *DB) Purge(ctx context.Context, guestTTL time.Duration) (p Purged, err error) {
 	now := d.now()
-	gone := now.Add(-guestTTL - ArchivedFor - tokenMargin)
+	gone := goneBefore(now, guestTTL)
 	for _, kind := range []struct {
 		count  *int
 		find   string
@@ -66,6 +66,12 @@ func (d *DB) Purge(ctx context.Context, guestTTL time.Duration) (p Purged, err e
 		}
 	}
 	return p, nil
+}
+
+// goneBefore is how long ago a guest must have been here for the last time, or been merged,
+// so that no token of it opens any more.
+func goneBefore(now time.Time, guestTTL time.Duration) time.Time {
+	return now.Add(-guestTTL - ArchivedFor - tokenMargin)
 }
 
 func (d *DB) expired(ctx context.Context, find string, before int64) (ids []string, err error) {

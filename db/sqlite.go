@@ -1,6 +1,11 @@
 package db
 
-import sqlite3 "modernc.org/sqlite/lib"
+import (
+	"errors"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
 
 // isOutage tells a fault of the file or its disk from a fault in a query. The low byte is
 // SQLite's primary result code (https://www.sqlite.org/rescode.html).
@@ -12,4 +17,10 @@ func isOutage(code int) bool {
 		return true
 	}
 	return false
+}
+
+// isBusy tells that somebody else holds the lock.
+func isBusy(err error) bool {
+	var driver *sqlite.Error
+	return errors.As(err, &driver) && driver.Code()&0xff == sqlite3.SQLITE_BUSY
 }

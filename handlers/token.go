@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/gorilla/securecookie"
+
+	"github.com/guestpad/guestpad/handlers/secrets"
 )
 
 // tokenKind is what a token is for. Each kind has keys of its own, and the kind is in the
@@ -23,7 +25,7 @@ const (
 )
 
 // MinSecretBytes is how long a secret must be.
-const MinSecretBytes = 32
+const MinSecretBytes = secrets.MinBytes
 
 // maxClockSkew is how far ahead of our clock a token may have been issued.
 const maxClockSkew = 5 * time.Minute
