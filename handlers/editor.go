@@ -65,6 +65,9 @@ func (h *Handlers) showEditor(c echo.Context, status int, state editorState) err
 		return err
 	}
 	state.note.Byline, state.note.Viewer, state.note.IsUser = byline(has.Profiles), viewerMark(v), !v.IsGuest
+	if state.note.IsReadOnly = h.isBarred(c); state.note.IsReadOnly && notice == nil {
+		notice = whyBarred()
+	}
 	state.note.Counts = views.Counts(state.note.Body)
 	if wantsImages(c) {
 		state.note.Images = true

@@ -45,7 +45,7 @@ func (h *Handlers) showLogin(c echo.Context, status int, next string, carry bool
 	page := views.Login{
 		Page: h.page("Sign in"), Problem: problem, Disc: disc(has.Profiles[0]), Name: has.Profiles[0].Name,
 		Holdings: holdings(has).String(), More: has.Notes - len(notes), HasManyMore: has.HasMore,
-		Next: next, Carry: carry,
+		Next: next, Carry: carry, MayWrite: !h.isBarred(c),
 	}
 	for _, n := range notes {
 		page.Titles = append(page.Titles, orUntitled(n.Title))
