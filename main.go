@@ -96,7 +96,7 @@ func (cfg *config) Run(ctx context.Context, at *operator.Storage) error {
 	}
 	handler, err := handlers.New(handlers.Config{
 		DB: store, Secrets: ring, PublicURL: public, GitHub: github,
-		GuestTTL: time.Duration(cfg.GuestTTL), TrustedProxies: cfg.trustedProxies,
+		Guests: cfg.GuestAccess, GuestTTL: time.Duration(cfg.GuestTTL), TrustedProxies: cfg.trustedProxies,
 		WritesPerMinute: int(cfg.WritesPerMinute), Log: log,
 	})
 	if err != nil {
@@ -184,6 +184,9 @@ func purge(ctx context.Context, store *db.DB, guestTTL time.Duration, log *slog.
 		if err != nil && ctx.Err() == nil {
 			log.Error("purge", slog.Any("error", err))
 		}
+		if purged.Guests == db.PurgeBatch {
+			log.Warn("purge: a whole batch of guests had expired, and the rest waits for the next hour; if that is a surprise, look at this machine's clock")
+		}
 		if purged != (db.Purged{}) {
 			log.Info("purge", slog.Int("guests", purged.Guests), slog.Int("tombstones", purged.Tombstones), slog.Int("sessions", purged.Sessions),
 				slog.Int("notes", purged.Notes))
@@ -208,6 +211,8 @@ type config struct {
 	MaxNotes         count `group:"Flags of serve:" env:"GUESTPAD_MAX_NOTES" name:"max-notes" default:"10000" placeholder:"COUNT" help:"How many notes a guest or user may have outside the trash. Default: 10000."`
 
 	WritesPerMinute count `group:"Flags of serve:" env:"GUESTPAD_WRITES_PER_MINUTE" name:"writes-per-minute" default:"240" placeholder:"COUNT" help:"How many changes a guest or user may make in a minute. Default: 240."`
+
+	GuestAccess handlers.GuestAccess `group:"Flags of serve:" env:"GUESTPAD_GUESTS" name:"guests" default:"on" placeholder:"on|read-only|off" help:"What people may do who have not signed in: write (on), only read what they have (read-only), or only sign in (off). Default: on."`
 
 	Demo bool `group:"Flags of serve:" help:"Sign in against a built-in fake GitHub, to try everything without an account. Only on a loopback address."`
 
@@ -308,6 +313,9 @@ func (cfg *config) check() (err error) {
 	}
 	if cfg.github, err = cfg.parseGitHub(); err != nil {
 		return err
+	}
+	if cfg.GuestAccess == handlers.GuestsOff && cfg.github == nil && !cfg.Demo {
+		return errors.New("GUESTPAD_GUESTS (--guests): off leaves no way in, because signing in is off too; set GITHUB_CLIENT_ID and GITHUB_CLIENT_SECRET")
 	}
 	return cfg.parseTrustedProxies()
 }

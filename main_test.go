@@ -62,9 +62,11 @@ func TestABadSettingStopsTheStartWithItsNameAndWhatItWants(t *testing.T) {
 		{"GUESTPAD_SECRETS=%%%", "--secrets=%%%", "base64"},
 		{"GUESTPAD_GUEST_TTL=5", "--guest-ttl=5", "720h"},
 		{"GUESTPAD_GUEST_TTL=1m", "--guest-ttl=1m", "1h"},
-		{"GUESTPAD_GUEST_TTL=99999h", "--guest-ttl=99999h", "9600h"},
+		{"GUESTPAD_GUEST_TTL=99999h", "--guest-ttl=99999h", "9240h"},
 		{"GUESTPAD_MAX_NOTES=none", "--max-notes=none", "whole number"},
 		{"GUESTPAD_WRITES_PER_MINUTE=0", "--writes-per-minute=0", "from 1"},
+		{"GUESTPAD_GUESTS=maybe", "--guests=maybe", "on, read-only or off"},
+		{"GUESTPAD_GUESTS=off", "--guests=off", "no way in"},
 		{"GUESTPAD_TRUSTED_PROXIES=10.0.0.1/99", "", "CIDR"},
 		{"GUESTPAD_GITHUB_URL=nowhere", "", "https://"},
 		{"GUESTPAD_GITHUB_API_URL=nowhere", "", "https://"},
@@ -107,7 +109,7 @@ func TestHelpNamesEverySetting(t *testing.T) {
 	for _, name := range []string{
 		"GUESTPAD_ADDR", "--addr", "GUESTPAD_URL", "--url", "GUESTPAD_DATA", "--data", "GUESTPAD_DATABASE_URL", "--database-url",
 		"GUESTPAD_SECRETS", "--secrets", "GITHUB_CLIENT_ID", "GITHUB_CLIENT_SECRET", "GUESTPAD_GITHUB_URL", "GUESTPAD_GITHUB_API_URL",
-		"GUESTPAD_GUEST_TTL", "--guest-ttl", "GUESTPAD_MAX_NOTES", "--max-notes", "GUESTPAD_WRITES_PER_MINUTE", "--writes-per-minute", "GUESTPAD_TRUSTED_PROXIES", "--demo",
+		"GUESTPAD_GUEST_TTL", "--guest-ttl", "GUESTPAD_MAX_NOTES", "--max-notes", "GUESTPAD_WRITES_PER_MINUTE", "--writes-per-minute", "GUESTPAD_GUESTS", "--guests", "GUESTPAD_TRUSTED_PROXIES", "--demo",
 	} {
 		if !strings.Contains(string(out), name) {
 			t.Errorf("%s is missing in\n%s", name, out)
@@ -155,7 +157,7 @@ func TestEverySettingTakesEffect(t *testing.T) {
 				t.Fatal(err)
 			}
 			_ = response.Body.Close()
-			if c := response.Cookies(); len(c) != 1 || c[0].Name != "__Host-guest" || c[0].MaxAge != 48*60*60 {
+			if c := response.Cookies(); len(c) != 1 || c[0].Name != "__Host-guest" || c[0].MaxAge != (48+15*24)*60*60 {
 				t.Errorf("cookies = %v", c)
 			}
 			if response.Header.Get("Strict-Transport-Security") == "" || !strings.Contains(response.Header.Get("Content-Security-Policy"), "form-action 'self' https://github.example.org;") {

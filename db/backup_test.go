@@ -13,9 +13,11 @@ import (
 	"time"
 )
 
+func quietly(int64, int64) {}
+
 func backup(t testing.TB, f *fixture, file string) Contents {
 	t.Helper()
-	c, err := Backup(t.Context(), "sqlite:"+f.path, file, func(int64, int64) {})
+	c, err := Backup(t.Context(), "sqlite:"+f.path, file, quietly)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,7 +96,7 @@ func TestABackupNeverOverwrites(t *testing.T) {
 	if err := os.WriteFile(file, []byte("precious"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Backup(t.Context(), "sqlite:"+f.path, file, func(int64, int64) {}); !errors.Is(err, fs.ErrExist) {
+	if _, err := Backup(t.Context(), "sqlite:"+f.path, file, quietly); !errors.Is(err, fs.ErrExist) {
 		t.Errorf("error = %v", err)
 	}
 	// Also when it comes into being after the look.
@@ -116,7 +118,7 @@ func TestNoDatabaseIsMadeWhereThereIsNone(t *testing.T) {
 	if _, err := OpenExisting(t.Context(), Config{URL: at}); !errors.Is(err, ErrNoDatabase) {
 		t.Errorf("open: %v", err)
 	}
-	if _, err := Backup(t.Context(), at, filepath.Join(folder, "backup.db"), func(int64, int64) {}); !errors.Is(err, ErrNoDatabase) {
+	if _, err := Backup(t.Context(), at, filepath.Join(folder, "backup.db"), quietly); !errors.Is(err, ErrNoDatabase) {
 		t.Errorf("backup: %v", err)
 	}
 	if names := files(t, folder); len(names) != 0 {
@@ -162,16 +164,16 @@ func TestRestoreBringsTheSameNotesAndPutsTheOthersAside(t *testing.T) {
 	f.note(t, v, "after the backup")
 
 	path := f.path
-	if _, err := Restore(t.Context(), "sqlite:"+path, file); !errors.Is(err, ErrInUse) {
+	if _, err := Restore(t.Context(), "sqlite:"+path, file, quietly); !errors.Is(err, ErrInUse) {
 		t.Fatalf("while it is open: %v", err)
 	}
-	if _, err := CheckRestore(t.Context(), "sqlite:"+path, file); !errors.Is(err, ErrInUse) {
+	if _, err := CheckRestore(t.Context(), "sqlite:"+path, file, quietly); !errors.Is(err, ErrInUse) {
 		t.Fatalf("a dry run while it is open: %v", err)
 	}
 	if err := f.Close(); err != nil {
 		t.Fatal(err)
 	}
-	r, err := Restore(t.Context(), "sqlite:"+path, file)
+	r, err := Restore(t.Context(), "sqlite:"+path, file, quietly)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -191,7 +193,7 @@ func TestRestoreBringsTheSameNotesAndPutsTheOthersAside(t *testing.T) {
 	if err := restored.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Restore(t.Context(), "sqlite:"+path, r.Aside); err != nil {
+	if _, err := Restore(t.Context(), "sqlite:"+path, r.Aside, quietly); err != nil {
 		t.Fatal(err)
 	}
 	if got := bodies(t, openAt(t, path), v); len(got) != 5 {
@@ -203,7 +205,7 @@ func TestAServerThatWasNeverAskedHasItsDatabaseInUseToo(t *testing.T) {
 	f := open(t) // no connection yet
 	file := filepath.Join(t.TempDir(), "backup.db")
 	backup(t, f, file)
-	if _, err := Restore(t.Context(), "sqlite:"+f.path, file); !errors.Is(err, ErrInUse) {
+	if _, err := Restore(t.Context(), "sqlite:"+f.path, file, quietly); !errors.Is(err, ErrInUse) {
 		t.Errorf("error = %v", err)
 	}
 }
@@ -212,18 +214,18 @@ func TestRestoreSeesAShellThatKnowsNoLockOfOurs(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "guestpad.db")
 	openAndWrite(t, path)
 	file := filepath.Join(t.TempDir(), "backup.db")
-	if _, err := Backup(t.Context(), "sqlite:"+path, file, func(int64, int64) {}); err != nil {
+	if _, err := Backup(t.Context(), "sqlite:"+path, file, quietly); err != nil {
 		t.Fatal(err)
 	}
 	shell := raw(t, path)
 	mustExec(t, shell, `UPDATE users SET name = name`)
-	if _, err := Restore(t.Context(), "sqlite:"+path, file); !errors.Is(err, ErrInUse) {
+	if _, err := Restore(t.Context(), "sqlite:"+path, file, quietly); !errors.Is(err, ErrInUse) {
 		t.Errorf("error = %v", err)
 	}
 	if err := shell.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Restore(t.Context(), "sqlite:"+path, file); err != nil {
+	if _, err := Restore(t.Context(), "sqlite:"+path, file, quietly); err != nil {
 		t.Errorf("after it: %v", err)
 	}
 }
@@ -256,10 +258,10 @@ func TestRestoreRefusesWhatIsNoGoodAndLeavesWhatIsThere(t *testing.T) {
 				t.Fatal(err)
 			}
 			before := files(t, folder)
-			if _, err := CheckRestore(t.Context(), "sqlite:"+path, file); err == nil {
+			if _, err := CheckRestore(t.Context(), "sqlite:"+path, file, quietly); err == nil {
 				t.Error("a dry run sees nothing wrong")
 			}
-			if _, err := Restore(t.Context(), "sqlite:"+path, file); err == nil {
+			if _, err := Restore(t.Context(), "sqlite:"+path, file, quietly); err == nil {
 				t.Error("it was restored")
 			} else {
 				t.Log(err)
@@ -284,7 +286,7 @@ func TestADamagedDatabaseCanBeReplaced(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "guestpad.db")
 	openAndWrite(t, path)
 	file := filepath.Join(t.TempDir(), "backup.db")
-	if _, err := Backup(t.Context(), "sqlite:"+path, file, func(int64, int64) {}); err != nil {
+	if _, err := Backup(t.Context(), "sqlite:"+path, file, quietly); err != nil {
 		t.Fatal(err)
 	}
 	// A log that SQLite would write into any database of this size that it finds beside it.
@@ -309,7 +311,7 @@ func TestADamagedDatabaseCanBeReplaced(t *testing.T) {
 		if err := os.WriteFile(path+"-wal", log, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		r, err := Restore(t.Context(), "sqlite:"+path, file)
+		r, err := Restore(t.Context(), "sqlite:"+path, file, quietly)
 		if err != nil {
 			t.Fatal(name, err)
 		}
@@ -350,7 +352,7 @@ func TestWhatIsExpiredIsWhatPurgeRemoves(t *testing.T) {
 	if err := f.DeleteNote(t.Context(), v, n.ID); err != nil {
 		t.Fatal(err)
 	}
-	f.clock.advance(ttl + 25*time.Hour)
+	f.clock.advance(ttl + ArchivedFor + 25*time.Hour)
 	f.signIn(t, "2", newGuest().ID)
 	f.note(t, newGuest(), "stays")
 
@@ -364,7 +366,7 @@ func TestWhatIsExpiredIsWhatPurgeRemoves(t *testing.T) {
 	if got, err := f.Expired(t.Context(), ttl); err != nil || got != (Purged{}) {
 		t.Errorf("expired after it: %+v, %v", got, err)
 	}
-	if s, err := f.Stats(t.Context()); err != nil || s.Guests != 1 || s.Users != 2 || s.Sessions != 1 || s.Notes != 1 || s.Merges != 2 || s.Tombstones != 1 || s.DatabaseBytes == 0 || s.SchemaVersion == 0 {
+	if s, err := f.Stats(t.Context(), ttl); err != nil || s.Guests != 1 || s.Users != 2 || s.Sessions != 1 || s.Notes != 1 || s.Merges != 2 || s.Tombstones != 1 || s.DatabaseBytes == 0 || s.SchemaVersion == 0 {
 		t.Errorf("stats: %+v, %v", s, err)
 	}
 }

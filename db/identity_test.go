@@ -350,19 +350,15 @@ func TestPurgeTakesOnlyWhatHasExpired(t *testing.T) {
 	f.note(t, old, "old")
 	f.note(t, merged, "merged")
 	user, _ := f.signIn(t, "1815", merged.ID)
-	f.clock.advance(ttl - time.Hour)
-	if p, err := f.Purge(t.Context(), ttl); err != nil || p != (Purged{}) {
+	f.clock.advance(ttl + ArchivedFor)
+	if p, err := f.Purge(t.Context(), ttl); err != nil || p != (Purged{Sessions: 1}) {
 		t.Fatalf("too early: %+v, %v", p, err)
 	}
 	visitor := newGuest()
-	f.note(t, visitor, "written an hour before the others expire")
-	f.clock.advance(2 * time.Hour)
-	if p, err := f.Purge(t.Context(), ttl); err != nil || p != (Purged{Guests: 1, Sessions: 1}) {
-		t.Errorf("guests: %+v, %v", p, err)
-	}
-	f.clock.advance(48 * time.Hour)
-	if p, err := f.Purge(t.Context(), ttl); err != nil || p != (Purged{Tombstones: 1}) {
-		t.Errorf("tombstones: %+v, %v", p, err)
+	f.note(t, visitor, "written just before the others expire")
+	f.clock.advance(3 * time.Hour)
+	if p, err := f.Purge(t.Context(), ttl); err != nil || p != (Purged{Guests: 1, Tombstones: 1}) {
+		t.Errorf("purged %+v, %v", p, err)
 	}
 	if n := f.count(t, `SELECT count(*) FROM notes WHERE owner_id IN ($1, $2)`, user.ID, visitor.ID); n != 2 {
 		t.Errorf("%d of the two notes are left", n)
@@ -373,9 +369,55 @@ func TestAClockThatJumpsPurgesOneSmallBatch(t *testing.T) {
 	f := open(t)
 	mustExec(t, raw(t, f.path), `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $1)
 		INSERT INTO users (id, is_guest, name, created_at, seen_at) SELECT 'g' || i, TRUE, 'x', $2, $2 FROM n`,
-		purgeBatch+50, millis(f.clock.Now()))
+		PurgeBatch+50, millis(f.clock.Now()))
 	f.clock.advance(10 * 365 * 24 * time.Hour)
-	if p, err := f.Purge(t.Context(), 720*time.Hour); err != nil || p.Guests != purgeBatch {
+	if p, err := f.Purge(t.Context(), 720*time.Hour); err != nil || p.Guests != PurgeBatch {
 		t.Errorf("purged %+v, %v", p, err)
+	}
+}
+
+func TestAGuestOfManyNotesIsPurgedWithoutHoldingTheWriter(t *testing.T) {
+	f := open(t)
+	guest := newGuest()
+	f.note(t, guest, "one")
+	mustExec(t, raw(t, f.path), `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1500)
+		INSERT INTO notes (id, owner_id, version, created_at, updated_at, is_pinned, title, excerpt, body)
+		SELECT 'n' || i, $1, 1, 0, 0, FALSE, 'x', '', hex(zeroblob(5000)) FROM n`, guest.ID)
+	f.clock.advance(365 * 24 * time.Hour)
+	notes := f.count(t, `SELECT count(*) FROM notes`)
+	parts := 0
+	for isDone := false; !isDone; parts++ {
+		if err := f.inTx(t.Context(), func(t *tx) (err error) {
+			isDone, err = purgeGuest(t, guest.ID, millis(f.clock.Now()))
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if parts < 2 || parts > notes {
+		t.Errorf("the guest of %d notes went in %d parts", notes, parts)
+	}
+	if n := f.count(t, `SELECT count(*) FROM notes`) + f.count(t, `SELECT count(*) FROM users`); n != 0 {
+		t.Errorf("%d rows are left", n)
+	}
+}
+
+func TestAGuestComesBackFromTheArchive(t *testing.T) {
+	f := open(t)
+	const ttl = 30 * 24 * time.Hour
+	guest := newGuest()
+	f.note(t, guest, "still here")
+	for range 3 {
+		f.clock.advance(ttl + ArchivedFor - time.Hour)
+		if p, err := f.Purge(t.Context(), ttl); err != nil || p != (Purged{}) {
+			t.Fatalf("purged %+v, %v", p, err)
+		}
+		guest = f.guest(t, guest.ID)
+		if err := f.Touch(t.Context(), guest); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := bodies(t, f, guest); len(got) != 1 {
+		t.Errorf("notes %q", got)
 	}
 }

@@ -22,9 +22,9 @@ type Restored struct {
 // Restore puts a copy of a file, such as Backup makes, in the place of the database. The
 // file is looked through first and stays as it is; the database that was there is put
 // aside and not deleted. With a schema that is older than the program's, the next Open
-// migrates it. Errors: ErrInUse while another process has the database open,
+// migrates it. Progress is as for Backup. Errors: ErrInUse while another process has the database open,
 // ErrSchemaTooNew, ErrNotGuestpad.
-func Restore(ctx context.Context, databaseURL, file string) (r Restored, err error) {
+func Restore(ctx context.Context, databaseURL, file string, progress func(written, total int64)) (r Restored, err error) {
 	path, err := Path(databaseURL)
 	if err != nil {
 		return Restored{}, err
@@ -43,7 +43,7 @@ func Restore(ctx context.Context, databaseURL, file string) (r Restored, err err
 		return Restored{}, err
 	}
 	defer removeDatabase(draft)
-	if r.Contents, err = copyAndLook(ctx, file, draft); err != nil {
+	if r.Contents, err = copyAndLook(ctx, file, draft, progress); err != nil {
 		return Restored{}, err
 	}
 	if r.Aside, err = putAside(ctx, path); err != nil {
@@ -57,7 +57,7 @@ func Restore(ctx context.Context, databaseURL, file string) (r Restored, err err
 
 // CheckRestore tells whether Restore would do it, and what would be restored. It changes
 // nothing: it looks through a copy in the system's folder for temporary files.
-func CheckRestore(ctx context.Context, databaseURL, file string) (c Contents, err error) {
+func CheckRestore(ctx context.Context, databaseURL, file string, progress func(written, total int64)) (c Contents, err error) {
 	path, err := Path(databaseURL)
 	if err != nil {
 		return Contents{}, err
@@ -76,13 +76,19 @@ func CheckRestore(ctx context.Context, databaseURL, file string) (c Contents, er
 		return Contents{}, err
 	}
 	defer removeDatabase(draft)
-	return copyAndLook(ctx, file, draft)
+	return copyAndLook(ctx, file, draft, progress)
 }
 
 // copyAndLook copies a database file with the log beside it, if there is one, and looks
 // through the copy: it is what will be used, and the file may be on a disk that takes no
 // writes.
-func copyAndLook(ctx context.Context, file, draft string) (Contents, error) {
+func copyAndLook(ctx context.Context, file, draft string, progress func(written, total int64)) (Contents, error) {
+	total, err := fileSize(file)
+	if err != nil {
+		return Contents{}, err
+	}
+	stop := follow(draft, total, progress)
+	defer stop()
 	if err := copyFile(ctx, file, draft); err != nil {
 		return Contents{}, err
 	}

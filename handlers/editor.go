@@ -64,7 +64,10 @@ func (h *Handlers) showEditor(c echo.Context, status int, state editorState) err
 	if err != nil {
 		return err
 	}
-	state.note.Byline = byline(has.Profiles)
+	state.note.Byline, state.note.Viewer, state.note.IsUser = byline(has.Profiles), viewerMark(v), !v.IsGuest
+	if state.note.IsReadOnly = h.isBarred(c); state.note.IsReadOnly && notice == nil {
+		notice = whyBarred()
+	}
 	state.note.Counts = views.Counts(state.note.Body)
 	if wantsImages(c) {
 		state.note.Images = true
@@ -144,6 +147,15 @@ func (h *Handlers) notice(c echo.Context, v db.Viewer) (*views.Notice, error) {
 	dismiss := c.Request().URL.Path
 	if text, hasStartedOver := startedOver(c); hasStartedOver && v.IsGuest {
 		return &views.Notice{Text: text, Dismiss: dismiss}, nil
+	}
+	switch c.QueryParam("revoked") {
+	case "one":
+		return &views.Notice{Text: "That browser is signed out. What it had not saved is still on its screen.", Dismiss: dismiss}, nil
+	case "others":
+		return &views.Notice{Text: "You are signed out everywhere but here. What other browsers had not saved is still on their screens.", Dismiss: dismiss}, nil
+	}
+	if c.QueryParams().Has("late") && !v.IsGuest {
+		return savedLate(v, dismiss), nil
 	}
 	if id := c.QueryParam("deleted"); uuid.Validate(id) == nil {
 		return &views.Notice{Text: "The note is in the trash.", Undo: "/notes/" + id + "/restore", UndoLabel: "Undo", Dismiss: dismiss}, nil

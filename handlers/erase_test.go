@@ -46,7 +46,7 @@ func TestAGuestIsErasedAndItsTokenIsDead(t *testing.T) {
 	}
 	// A tab that was open elsewhere: its text stays, and nothing comes back to life.
 	late.do("PUT", "/notes/"+id, url.Values{"body": {"late words"}, "version": {"1"}}, htmx).must(t, 403)
-	late.get("/editor/" + id).must(t, 404)
+	late.get("/editor/"+id).must(t, 404)
 	if n := s.rows(`SELECT count(*) FROM notes`) + s.rows(`SELECT count(*) FROM users WHERE merged_at IS NULL`); n != 0 {
 		t.Errorf("%d rows", n)
 	}

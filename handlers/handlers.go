@@ -28,8 +28,10 @@ type Config struct {
 	PublicURL *url.URL
 	// GitHub is who people sign in with. Nil turns sign-in off.
 	GitHub *GitHub
-	// GuestTTL is how long a guest lives without a visit.
+	// GuestTTL is how long a guest lives without a visit, before it is archived.
 	GuestTTL time.Duration
+	// Guests is what guests may do. The default is GuestsOn.
+	Guests GuestAccess
 	// TrustedProxies are the peers whose X-Forwarded-For is believed. May be empty.
 	TrustedProxies []netip.Prefix
 	// WritesPerMinute is how much one viewer may write in a minute. Zero: it is not bounded.
@@ -58,6 +60,9 @@ type Handlers struct {
 func New(cfg Config) (http.Handler, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
+	}
+	if cfg.Guests == "" {
+		cfg.Guests = GuestsOn
 	}
 	keys, err := newKeyring(cfg.Secrets, cfg.Now)
 	if err != nil {

@@ -45,7 +45,7 @@ func (h *Handlers) showLogin(c echo.Context, status int, next string, carry bool
 	page := views.Login{
 		Page: h.page("Sign in"), Problem: problem, Disc: disc(has.Profiles[0]), Name: has.Profiles[0].Name,
 		Holdings: holdings(has).String(), More: has.Notes - len(notes), HasManyMore: has.HasMore,
-		Next: next, Carry: carry,
+		Next: next, Carry: carry, MayWrite: !h.isBarred(c),
 	}
 	for _, n := range notes {
 		page.Titles = append(page.Titles, orUntitled(n.Title))
@@ -194,7 +194,7 @@ func (h *Handlers) guestToCarry(c echo.Context, flow loginClaims) (guestID strin
 		return "", err
 	}
 	var token guestClaims
-	if _, err := h.keys.open(guestToken, value, h.GuestTTL, &token); err != nil || token.ID != flow.GuestID {
+	if _, err := h.keys.open(guestToken, value, h.tokenLife(), &token); err != nil || token.ID != flow.GuestID {
 		return "", nil
 	}
 	return token.ID, nil

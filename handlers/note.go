@@ -21,6 +21,9 @@ func (h *Handlers) createNote(c echo.Context) error {
 	if uuid.Validate(id) != nil {
 		id = ""
 	}
+	if _, isReplaced := openedBy(c); isReplaced {
+		return h.refuseTab(c, body)
+	}
 	form := views.NoteForm{ID: id, Action: "/notes", Body: body, State: "Not saved"}
 	if strings.TrimSpace(body) == "" {
 		if field(c, "then") != "" {
@@ -39,6 +42,9 @@ func (h *Handlers) saveNote(c echo.Context) error {
 	version, err := strconv.ParseInt(field(c, "version"), 10, 64)
 	if err != nil || version < 0 {
 		return echo.ErrBadRequest.WithInternal(err)
+	}
+	if _, isReplaced := openedBy(c); isReplaced {
+		return h.refuseTab(c, field(c, "body"))
 	}
 	note := db.Note{ID: c.Param("id"), Version: version, Body: field(c, "body")}
 	form := views.NoteForm{ID: note.ID, Action: "/notes/" + note.ID, Version: version, Body: note.Body, State: "Not saved"}
@@ -101,15 +107,23 @@ func goOn(c echo.Context, from string) error {
 // showSavedNote answers with what a save changes on the page, and with a notice if there
 // is something to say.
 func (h *Handlers) showSavedNote(c echo.Context, note db.Note, notice *views.Notice) error {
+	isLate, _ := openedBy(c)
 	if !wantsPartial(c) {
-		return c.Redirect(http.StatusSeeOther, editorPath(note.ID))
+		to := editorPath(note.ID)
+		if isLate {
+			to += "?late=1"
+		}
+		return c.Redirect(http.StatusSeeOther, to)
 	}
 	has, err := h.DB.Holdings(c.Request().Context(), viewer(c))
 	if err != nil {
 		return err
 	}
 	form := h.noteForm(note)
-	form.Byline = byline(has.Profiles)
+	form.Byline, form.Viewer = byline(has.Profiles), viewerMark(viewer(c))
+	if isLate && notice == nil {
+		notice = savedLate(viewer(c), editorPath(note.ID))
+	}
 	item := noteItem(note.Summary(), h.Now())
 	item.IsCurrent = true
 	c.Response().Header().Set("HX-Replace-Url", editorPath(note.ID))
@@ -117,8 +131,18 @@ func (h *Handlers) showSavedNote(c echo.Context, note db.Note, notice *views.Not
 		views.Title(item.Title), views.NoteFormView(form), views.NoteMessagesPartial(form), views.NoteItemPartial(item),
 		views.NoteCountsPartial(views.Counts(note.Body)), views.NoticePartial(notice),
 	}
-	if note.Version == 1 { // there is one more to come along, and now it can be shared
-		parts = append(parts, views.NoteMenusPartial(form), views.CardPartial(h.card(viewer(c), has)))
+	if note.Version == 1 { // now it can be shared
+		parts = append(parts, views.NoteMenusPartial(form))
+	}
+	switch {
+	case isLate:
+		sides, err := h.sidesOf(c, has, note.ID)
+		if err != nil {
+			return err
+		}
+		parts = append(parts, sides...)
+	case note.Version == 1: // there is one more to come along
+		parts = append(parts, views.CardPartial(h.card(viewer(c), has)))
 	}
 	return h.render(c, http.StatusOK, parts...)
 }
@@ -132,8 +156,16 @@ func (h *Handlers) showNote(c echo.Context, status int, form views.NoteForm) err
 	if err != nil {
 		return err
 	}
-	form.Byline = byline(has.Profiles)
-	return h.render(c, status, views.NoteFormView(form), views.NoteMessagesPartial(form))
+	form.Byline, form.Viewer = byline(has.Profiles), viewerMark(viewer(c))
+	parts := []templ.Component{views.NoteFormView(form), views.NoteMessagesPartial(form)}
+	if _, isReplaced := openedBy(c); isReplaced {
+		sides, err := h.sidesOf(c, has, "")
+		if err != nil {
+			return err
+		}
+		parts = append(parts, sides...)
+	}
+	return h.render(c, status, parts...)
 }
 
 // pinNote answers POST /notes/:id/pin and /notes/:id/unpin.

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"net/http"
+	"slices"
 
 	"github.com/labstack/echo/v4"
 	"github.com/labstack/echo/v4/middleware"
@@ -30,18 +31,21 @@ func (h *Handlers) routes(e *echo.Echo) {
 	// Any viewer. A stranger becomes a guest here, and nothing is written.
 	page := []echo.MiddlewareFunc{noStore, h.withViewer}
 	get(e, "/", h.home, page...)
-	get(e, "/editor", h.newNote, page...)
-	get(e, "/editor/:note", h.editNote, page...)
-	get(e, "/trash", h.trash, page...)
 	get(e, "/emoji", h.searchEmoji, page...)
 	get(e, "/avatar", h.avatar, page...)
 	get(e, "/login", h.login, page...)
 	get(e, "/settings", h.settings, page...)
 	get(e, "/erase", h.erasePage, page...)
-	get(e, "/import", h.importPage, page...)
 	get(e, "/export", h.exportNotes, page...)
 	get(e, "/notes/:id/export", h.exportNote, page...)
 	e.GET("/auth/github/callback", h.githubCallback, page...) // no HEAD: it signs in
+
+	// The same, unless guests are switched off.
+	desk := slices.Concat(page, []echo.MiddlewareFunc{h.mayRead})
+	get(e, "/editor", h.newNote, desk...)
+	get(e, "/editor/:note", h.editNote, desk...)
+	get(e, "/trash", h.trash, desk...)
+	get(e, "/import", h.importPage, desk...)
 
 	// Shows what was sent and changes nothing: also for a browser that brought no cookie.
 	e.POST("/preview", h.preview, noStore, maxBody(noteBody), h.withViewer)
@@ -53,30 +57,33 @@ func (h *Handlers) routes(e *echo.Echo) {
 	e.POST("/forget", h.forget, door...)
 
 	// A viewer whose cookie came with the request: these write.
-	write := []echo.MiddlewareFunc{noStore, maxBody(smallBody), h.withViewer, requireCookie, h.limitFirstWrites, h.limitWrites}
+	own := []echo.MiddlewareFunc{noStore, maxBody(smallBody), h.withViewer, requireCookie, h.limitFirstWrites, h.limitWrites}
+	e.POST("/merges/:id/undo", h.undoMerge, own...)
+	e.DELETE("/sessions", h.revokeOtherSessions, own...)
+	e.POST("/sessions", byMethodField(nil, h.revokeOtherSessions), own...)
+	e.DELETE("/sessions/:id", h.revokeSession, own...)
+	e.POST("/sessions/:id", byMethodField(nil, h.revokeSession), own...)
+	e.POST("/erase", h.erase, own...)
+
+	// The same, unless guests may not write.
+	write := slices.Concat(own, []echo.MiddlewareFunc{h.mayWrite})
 	e.POST("/profiles", h.addProfile, write...)
 	e.PUT("/profiles/:id", h.updateProfile, write...)
 	e.DELETE("/profiles/:id", h.deleteProfile, write...)
 	e.POST("/profiles/:id", byMethodField(h.updateProfile, h.deleteProfile), write...)
 	e.DELETE("/notes/:id", h.deleteNote, write...)
 	e.POST("/notes/:id/restore", h.restoreNote, write...)
-	e.POST("/merges/:id/undo", h.undoMerge, write...)
-	e.DELETE("/sessions", h.revokeOtherSessions, write...)
-	e.POST("/sessions", byMethodField(nil, h.revokeOtherSessions), write...)
-	e.DELETE("/sessions/:id", h.revokeSession, write...)
-	e.POST("/sessions/:id", byMethodField(nil, h.revokeSession), write...)
-	e.POST("/erase", h.erase, write...)
 	e.POST("/notes/:id/pin", h.pinNote(true), write...)
 	e.POST("/notes/:id/unpin", h.pinNote(false), write...)
 	e.POST("/notes/:id/publish", h.publishNote, write...)
 	e.POST("/notes/:id/unpublish", h.unpublishNote, write...)
 
-	writeNote := []echo.MiddlewareFunc{noStore, maxBody(noteBody), h.withViewer, requireCookie, h.limitFirstWrites, h.limitWrites}
+	writeNote := []echo.MiddlewareFunc{noStore, maxBody(noteBody), h.withViewer, requireCookie, h.limitFirstWrites, h.limitWrites, h.mayWrite}
 	e.POST("/notes", h.createNote, writeNote...)
 	e.PUT("/notes/:id", h.saveNote, writeNote...)
 	e.POST("/notes/:id", byMethodField(h.saveNote, h.deleteNote), writeNote...)
 
-	e.POST("/import", h.importNotes, noStore, h.withViewer, maxUploadBody(uploadBody), requireCookie, h.limitFirstWrites, h.limitWrites)
+	e.POST("/import", h.importNotes, noStore, h.withViewer, maxUploadBody(uploadBody), requireCookie, h.limitFirstWrites, h.limitWrites, h.mayWrite)
 }
 
 // get registers a page for GET and HEAD.

@@ -32,8 +32,8 @@ func (h *Handlers) settings(c echo.Context) error {
 			return err
 		}
 	}
-	if c.QueryParams().Has("revoked") {
-		page.Notice = &views.Notice{Text: "That browser is signed out. What it had not saved is still on its screen.", Dismiss: "/settings"}
+	if page.Notice, err = h.notice(c, v); err != nil {
+		return err
 	}
 	return h.render(c, http.StatusOK, views.SettingsPage(page))
 }
@@ -127,7 +127,7 @@ func (h *Handlers) revokeSession(c echo.Context) error {
 	if err := h.DB.RevokeSession(c.Request().Context(), v, id); err != nil {
 		return err
 	}
-	return redirect(c, "/settings?revoked=1")
+	return redirect(c, "/settings?revoked=one")
 }
 
 // revokeOtherSessions answers DELETE /sessions: signed in only here.
@@ -139,5 +139,5 @@ func (h *Handlers) revokeOtherSessions(c echo.Context) error {
 	if err := h.DB.RevokeOtherSessions(c.Request().Context(), v); err != nil {
 		return err
 	}
-	return redirect(c, "/settings?revoked=1")
+	return redirect(c, "/settings?revoked=others")
 }

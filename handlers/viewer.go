@@ -100,7 +100,7 @@ func (h *Handlers) guestOf(c echo.Context) (guest db.Viewer, found bool, err err
 		return db.Viewer{}, false, err
 	}
 	var token guestClaims
-	isOld, err := h.keys.open(guestToken, value, h.GuestTTL, &token)
+	isOld, err := h.keys.open(guestToken, value, h.tokenLife(), &token)
 	if err != nil {
 		return db.Viewer{}, false, nil
 	}
@@ -121,6 +121,10 @@ func (h *Handlers) guestOf(c echo.Context) (guest db.Viewer, found bool, err err
 	guest.Until = issued.Add(h.GuestTTL)
 	return guest, true, nil
 }
+
+// tokenLife is how long a guest token opens: after GuestTTL the guest is in the archive,
+// from which coming back revives it.
+func (h *Handlers) tokenLife() time.Duration { return h.GuestTTL + db.ArchivedFor }
 
 // reissueAfter is the age at which a guest token is replaced by a new one, so that the
 // guest expires by inactivity and not by age.
@@ -156,7 +160,7 @@ func (h *Handlers) setGuestCookie(c echo.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	h.setCookie(c, h.cookies.guest, token, h.GuestTTL)
+	h.setCookie(c, h.cookies.guest, token, h.tokenLife())
 	return nil
 }
 

@@ -34,7 +34,7 @@ func TestTheFirstAnswerShowsAnIdentity(t *testing.T) {
 	fresh := s.visitor()
 	page := fresh.get("/editor").must(t, 200)
 	cookie := page.sets("__Host-guest")
-	if cookie == nil || !cookie.HttpOnly || !cookie.Secure || cookie.SameSite != http.SameSiteLaxMode || cookie.Path != "/" || cookie.Domain != "" || cookie.MaxAge != 30*24*60*60 {
+	if cookie == nil || !cookie.HttpOnly || !cookie.Secure || cookie.SameSite != http.SameSiteLaxMode || cookie.Path != "/" || cookie.Domain != "" || cookie.MaxAge != 45*24*60*60 {
 		t.Fatalf("cookie = %+v", cookie)
 	}
 	id := fresh.guestID()
@@ -168,9 +168,13 @@ func TestATokenIsReplacedAfterADayAndExpiresByInactivity(t *testing.T) {
 	if p, err := s.db.Purge(t.Context(), 720*time.Hour); err != nil || p.Guests != 0 {
 		t.Errorf("purged %+v, %v", p, err)
 	}
-	s.clock.advance(31 * 24 * time.Hour)
+	s.clock.advance(44 * 24 * time.Hour)
+	if page := v.get("/editor").must(t, 200); page.badge(t) != id[:8] {
+		t.Error("a guest that came back from the archive was forgotten")
+	}
+	s.clock.advance(46 * 24 * time.Hour)
 	if page := v.get("/editor").must(t, 200); page.badge(t) == id[:8] {
-		t.Error("the token still works after 31 days away")
+		t.Error("the token still works after 46 days away")
 	}
 }
 

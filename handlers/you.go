@@ -45,6 +45,9 @@ func (h *Handlers) signInOffer(has db.Holdings) *views.SignInOffer {
 		return &views.SignInOffer{TurnsItOn: signInIsOff}
 	}
 	offer := &views.SignInOffer{IsOn: true, Sentence: "Keep it for good: what you write here comes along."}
+	if h.Guests != GuestsOn {
+		offer.Href = loginPath("/editor")
+	}
 	if come := holdings(has); come.String() != "" {
 		verb := " come along."
 		if come.IsOne() {

@@ -18,9 +18,11 @@ let timer;
 
 const isUnsaved = () => textarea !== null && textarea.value !== saved;
 const isNew = () => form.hasAttribute('hx-post');
-// A conflict is for a person to end; an empty new note is no note; and a text that was
-// refused is sent again only when it has changed.
-const mayWait = () => document.querySelector('.conflict') !== null
+// Somebody else may be here now than the one who wrote the text.
+const isSomeoneElses = () => document.getElementById('copy-text') !== null;
+// That and a conflict are for a person to end; an empty new note is no note; and a text
+// that was refused is sent again only when it has changed.
+const mayWait = () => isSomeoneElses() || document.querySelector('.conflict') !== null
   || (isNew() && textarea.value.trim() === '')
   || textarea.value === refused;
 
@@ -154,7 +156,7 @@ document.addEventListener('htmx:finally:request', ({ detail: { ctx } }) => {
 // What the server refused is sent again only when somebody says so, and so there has to be
 // a button for it.
 function offerToSave() {
-  const isRefused = refused !== null && textarea.value === refused;
+  const isRefused = isSomeoneElses() || (refused !== null && textarea.value === refused);
   const isInvalid = document.getElementById('body-error') !== null;
   form.querySelector('button').classList.toggle('no-script', !isRefused || document.querySelector('.conflict') !== null);
   if (isInvalid) textarea.setAttribute('aria-invalid', 'true');

@@ -33,6 +33,20 @@ document.addEventListener('keydown', (event) => {
   if (event.key === 'Enter' && event.target.matches('.palette input[type=search]')) event.preventDefault();
 });
 
+// The text of a tab whose viewer is gone can be taken along. Without https there is no
+// clipboard but the old one.
+document.addEventListener('click', async ({ target }) => {
+  if (target.id !== 'copy-text') return;
+  const text = document.getElementById('body');
+  try {
+    await navigator.clipboard.writeText(text.value);
+  } catch {
+    text.select();
+    document.execCommand('copy');
+  }
+  target.textContent = 'Copied';
+});
+
 // A page that the browser had kept for Back may be out of date, or of before a sign-out.
 window.addEventListener('pageshow', (event) => {
   if (event.persisted && !isUnsaved()) window.location.reload();

@@ -60,23 +60,27 @@ func (s *Storage) explain(err error) error {
 	return err
 }
 
-// GuestTTL is how long a guest is kept that does not come back.
+// maxGuestTTL is as long as browsers keep a cookie (RFC 6265bis, 4.1.2.2), less the time in
+// the archive.
+const maxGuestTTL = 400*24*time.Hour - db.ArchivedFor
+
+// GuestTTL is how long a guest that does not come back is kept, before it is archived.
 type GuestTTL time.Duration
 
 // UnmarshalText says what it wants to be.
 func (ttl *GuestTTL) UnmarshalText(text []byte) error {
 	d, err := time.ParseDuration(string(text))
-	if err != nil || d < time.Hour || d > 9600*time.Hour {
-		return fmt.Errorf("want 1h to 9600h (400 days, which is as long as browsers keep a cookie), such as 720h, not %q", text)
+	if err != nil || d < time.Hour || d > maxGuestTTL {
+		return fmt.Errorf("want 1h to 9240h (385 days; with the archive that is as long as browsers keep a cookie), such as 720h, not %q", text)
 	}
 	*ttl = GuestTTL(d)
 	return nil
 }
 
-// Guests is the setting that says when guests are purged. The server and the commands
-// share it.
+// Guests is the setting that says when guests are archived, and so when they are purged.
+// The server and the commands share it.
 type Guests struct {
-	GuestTTL GuestTTL `env:"GUESTPAD_GUEST_TTL" name:"guest-ttl" default:"720h" placeholder:"DURATION" help:"Inactivity after which a guest is purged, 1h to 9600h. Default: 720h (30 days)."`
+	GuestTTL GuestTTL `env:"GUESTPAD_GUEST_TTL" name:"guest-ttl" default:"720h" placeholder:"DURATION" help:"Inactivity after which a guest is archived, 1h to 9240h; 15 days later it is purged. Default: 720h (30 days)."`
 }
 
 // Secrets is the setting that replaces the file of secrets. The server and the commands

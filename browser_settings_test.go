@@ -1,0 +1,36 @@
+package main
+
+import "testing"
+
+func TestBrowserSettingsWithoutJavaScript(t *testing.T) {
+	t.Parallel()
+	program := startProgram(t, "--demo")
+	desk, phone := visit(t, program).withoutJavaScript(), visit(t, program)
+	phone.open("/editor")
+	phone.signInAsAda()
+	desk.open("/editor")
+	desk.write(body, "Shopping")
+	desk.click(save)
+	desk.onNote()
+	desk.signInAsAda()
+	desk.click(theLink("Settings"))
+	desk.at("/settings")
+	desk.sees("1 note came along from a guest")
+	desk.click(theButton("Sign out everywhere else"))
+	desk.sees("signed out everywhere but here")
+	phone.reload()
+	phone.seesIn("card", "Browsing as guest")
+
+	desk.click(theButton("Undo"))
+	desk.sees("is a guest's again")
+	desk.open("/settings")
+	desk.sees("went back to a guest on")
+	desk.click(theLink("Erase me"))
+	desk.click(theButton("Erase my account and everything in it"))
+	desk.sees("You are erased")
+	desk.seesIn("note-list", "Shopping") // which was the guest's again
+	desk.click(theLink("Settings"))
+	desk.click(theButton("Forget this browser"))
+	desk.sees("has forgotten you")
+	desk.seesNo("Shopping")
+}
