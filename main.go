@@ -278,7 +278,7 @@ func (line *commandLine) parse(args []string) (*kong.Context, error) {
 	if err != nil {
 		return nil, err
 	}
-	return command, line.Storage.Check()
+	return command, line.Check()
 }
 
 // helpWithServe shows the flags of serve also where no command is named, because they can

@@ -26,7 +26,7 @@ type User struct {
 // idle.
 const selectUsers = `SELECT u.id, u.name, u.created_at,
 		coalesce((SELECT string_agg(provider || ':' || login, ',') FROM identities WHERE user_id = u.id), ''),
-		coalesce((SELECT max(seen_at) FROM sessions WHERE user_id = u.id AND seen_at > u.seen_at), u.seen_at),
+		coalesce((SELECT max(seen_at) FROM sessions WHERE seen_at > u.seen_at AND user_id = u.id), u.seen_at),
 		(SELECT count(*) FROM notes WHERE owner_id = u.id),
 		(SELECT count(*) FROM sessions WHERE user_id = u.id AND expires_at > $1 AND seen_at > $2)
 	FROM users u WHERE NOT u.is_guest`

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -40,10 +39,8 @@ func (c *backupCommand) Run(ctx context.Context, at *Storage) error {
 		return fmt.Errorf("backup: %w", at.explain(err))
 	}
 	answer := backupAnswer{c.File, contents, secrets.File(at.Data)}
-	return c.print(answer, func(w io.Writer) {
-		fmt.Fprintf(w, "%s: %s, with %s.\n", c.File, size(contents.Bytes), listed(contents))
-		fmt.Fprintf(w, "%s is not in it; keep a copy of that as well, elsewhere.\n", answer.SecretsFile)
-	})
+	return c.print(answer, fmt.Sprintf("%s: %s, with %s.\n%s is not in it; keep a copy of that as well, elsewhere.\n",
+		c.File, size(contents.Bytes), listed(contents), answer.SecretsFile))
 }
 
 // progress is called once a second.
@@ -87,19 +84,16 @@ func (c *restoreCommand) Run(ctx context.Context, at *Storage) error {
 		if answer.Contents, err = db.CheckRestore(ctx, at.DatabaseURL, c.File, progress); err != nil {
 			return refusedRestore(err)
 		}
-		return c.print(answer, func(w io.Writer) {
-			fmt.Fprintf(w, "Would restore %s to %s: %s.\n", c.File, path, listed(answer.Contents))
-		})
+		return c.print(answer, fmt.Sprintf("Would restore %s to %s: %s.\n", c.File, path, listed(answer.Contents)))
 	}
 	if answer.Restored, err = db.Restore(ctx, at.DatabaseURL, c.File, progress); err != nil {
 		return refusedRestore(err)
 	}
-	return c.print(answer, func(w io.Writer) {
-		fmt.Fprintf(w, "Restored %s to %s: %s.\n", c.File, path, listed(answer.Contents))
-		if answer.Aside != "" {
-			fmt.Fprintf(w, "The database that was there is %s now. To go back to it, with the same settings:\n  guestpad restore %s\n", filepath.Base(answer.Aside), answer.Aside)
-		}
-	})
+	words := fmt.Sprintf("Restored %s to %s: %s.\n", c.File, path, listed(answer.Contents))
+	if answer.Aside != "" {
+		words += fmt.Sprintf("The database that was there is %s now. To go back to it, with the same settings:\n  guestpad restore %s\n", filepath.Base(answer.Aside), answer.Aside)
+	}
+	return c.print(answer, words)
 }
 
 func refusedRestore(err error) error {

@@ -3,7 +3,6 @@ package operator
 import (
 	"context"
 	"fmt"
-	"io"
 	"os"
 	"strings"
 	"time"
@@ -61,7 +60,7 @@ func (c *guestsPurgeCommand) Run(ctx context.Context, at *Storage) error {
 			return fmt.Errorf("count: %w", err)
 		}
 		answer.add(expired)
-		return c.print(answer, func(w io.Writer) { fmt.Fprintf(w, "Would purge %s.\n", &answer) })
+		return c.print(answer, fmt.Sprintf("Would purge %s.\n", &answer))
 	}
 	for {
 		purged, err := store.Purge(ctx, time.Duration(c.GuestTTL))
@@ -74,5 +73,5 @@ func (c *guestsPurgeCommand) Run(ctx context.Context, at *Storage) error {
 		}
 		fmt.Fprintf(os.Stderr, "purged so far: %s\n", &answer)
 	}
-	return c.print(answer, func(w io.Writer) { fmt.Fprintf(w, "Purged %s.\n", &answer) })
+	return c.print(answer, fmt.Sprintf("Purged %s.\n", &answer))
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"strconv"
 	"time"
 
@@ -43,17 +42,15 @@ func (c *mergesListCommand) Run(ctx context.Context, at *Storage) error {
 	if merges == nil {
 		merges = []db.MergeOfUser{} // JSON tells [] from null
 	}
-	return c.print(merges, func(w io.Writer) {
-		rows := [][]string{{"ID", "USER", "GUEST", "CREATED", "UNDONE", "NOTES", "PROFILES"}}
-		for _, m := range merges {
-			undone := "-"
-			if m.UndoneAt != nil {
-				undone = minute(*m.UndoneAt)
-			}
-			rows = append(rows, []string{m.ID, m.UserID, m.GuestID, minute(m.CreatedAt), undone, strconv.Itoa(m.Notes), strconv.Itoa(m.Profiles)})
+	rows := [][]string{{"ID", "USER", "GUEST", "CREATED", "UNDONE", "NOTES", "PROFILES"}}
+	for _, m := range merges {
+		undone := "-"
+		if m.UndoneAt != nil {
+			undone = minute(*m.UndoneAt)
 		}
-		table(w, rows)
-	})
+		rows = append(rows, []string{m.ID, m.UserID, m.GuestID, minute(m.CreatedAt), undone, strconv.Itoa(m.Notes), strconv.Itoa(m.Profiles)})
+	}
+	return c.print(merges, table(rows))
 }
 
 type mergesUndoCommand struct {
@@ -94,9 +91,7 @@ func (c *mergesUndoCommand) Run(ctx context.Context, at *Storage) error {
 	}
 	answer := &undoneAnswer{MergeID: m.ID, UserID: m.UserID, Notes: m.Notes, Profiles: m.Profiles, DryRun: c.DryRun}
 	if c.DryRun {
-		return c.print(answer, func(w io.Writer) {
-			fmt.Fprintf(w, "Would take %s from user %s, to a new guest that nobody can open.\n", answer, m.UserID)
-		})
+		return c.print(answer, fmt.Sprintf("Would take %s from user %s, to a new guest that nobody can open.\n", answer, m.UserID))
 	}
 	if err := c.confirm(fmt.Sprintf("This takes %s from user %s, to a new guest that nobody can open.", answer, m.UserID)); err != nil {
 		return err
@@ -107,9 +102,7 @@ func (c *mergesUndoCommand) Run(ctx context.Context, at *Storage) error {
 	}
 	until := time.Now().UTC().Add(time.Duration(c.GuestTTL) + db.ArchivedFor)
 	answer.Notes, answer.Profiles, answer.GuestID, answer.PurgeAfter = m.Notes, m.Profiles, guestID, &until
-	return c.print(answer, func(w io.Writer) {
-		fmt.Fprintf(w, "Took %s from user %s, to the new guest %s. Nobody can open them; they are purged after %s.\n", answer, m.UserID, guestID, minute(until))
-	})
+	return c.print(answer, fmt.Sprintf("Took %s from user %s, to the new guest %s. Nobody can open them; they are purged after %s.\n", answer, m.UserID, guestID, minute(until)))
 }
 
 // refuse is why a merge cannot be undone.

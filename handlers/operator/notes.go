@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/url"
 	"path"
 	"strings"
@@ -65,7 +64,5 @@ func (c *notesUnpublishCommand) Run(ctx context.Context, at *Storage) error {
 	case err != nil:
 		return fmt.Errorf("take down %s: %w", id, err)
 	}
-	return c.print(takenDownAnswer{n, c.DryRun}, func(w io.Writer) {
-		fmt.Fprintf(w, "%s /n/%s: note %s of %s.\n", done, n.PublicID, n.NoteID, n.OwnerID)
-	})
+	return c.print(takenDownAnswer{n, c.DryRun}, fmt.Sprintf("%s /n/%s: note %s of %s.\n", done, n.PublicID, n.NoteID, n.OwnerID))
 }

@@ -107,28 +107,26 @@ type output struct {
 }
 
 // print answers with words, or with the value that they are about.
-func (o output) print(value any, words func(w io.Writer)) error {
-	out := bufio.NewWriter(os.Stdout)
-	if o.JSON {
-		encoder := json.NewEncoder(out)
-		encoder.SetEscapeHTML(false)
-		encoder.SetIndent("", "  ")
-		if err := encoder.Encode(value); err != nil {
-			return err
-		}
-	} else {
-		words(out)
+func (o output) print(value any, words string) error {
+	if !o.JSON {
+		_, err := os.Stdout.WriteString(words)
+		return err
 	}
-	return out.Flush()
+	encoder := json.NewEncoder(os.Stdout)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(value)
 }
 
-// table writes rows in columns.
-func table(w io.Writer, rows [][]string) {
-	columns := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+// table puts rows into columns.
+func table(rows [][]string) string {
+	var text strings.Builder
+	columns := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
 	for _, row := range rows {
-		fmt.Fprintln(columns, strings.Join(row, "\t"))
+		_, _ = io.WriteString(columns, strings.Join(row, "\t")+"\n")
 	}
 	_ = columns.Flush()
+	return text.String()
 }
 
 // change is for commands that change something.

@@ -3,7 +3,6 @@ package operator
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 
 	"github.com/guestpad/guestpad/handlers/secrets"
@@ -46,11 +45,9 @@ func (c *secretsRotateCommand) Run(at *Storage) error {
 	case err != nil:
 		return fmt.Errorf("rotate: %w", err)
 	}
-	return c.print(rotatedAnswer{file, kept, dropped, c.DryRun}, func(w io.Writer) {
-		if c.DryRun {
-			fmt.Fprintf(w, "Would put a new secret into %s, which would hold %d then; %d would be dropped.\n", file, kept, dropped)
-			return
-		}
-		fmt.Fprintf(w, "%s has a new secret and holds %d now; %d dropped. Restart the server: it reads them at its start.\n", file, kept, dropped)
-	})
+	words := "%s has a new secret and holds %d now; %d dropped. Restart the server: it reads them at its start.\n"
+	if c.DryRun {
+		words = "Would put a new secret into %s, which would hold %d then; %d would be dropped.\n"
+	}
+	return c.print(rotatedAnswer{file, kept, dropped, c.DryRun}, fmt.Sprintf(words, file, kept, dropped))
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"strconv"
 	"strings"
 
@@ -33,13 +32,11 @@ func (c *usersListCommand) Run(ctx context.Context, at *Storage) error {
 	if users == nil {
 		users = []db.User{} // JSON tells [] from null
 	}
-	return c.print(users, func(w io.Writer) {
-		rows := [][]string{{"ID", "NAME", "IDENTITIES", "CREATED", "SEEN", "NOTES", "SESSIONS"}}
-		for _, u := range users {
-			rows = append(rows, []string{u.ID, u.Name, strings.Join(u.Identities, " "), day(u.CreatedAt), minute(u.SeenAt), strconv.Itoa(u.Notes), strconv.Itoa(u.Sessions)})
-		}
-		table(w, rows)
-	})
+	rows := [][]string{{"ID", "NAME", "IDENTITIES", "CREATED", "SEEN", "NOTES", "SESSIONS"}}
+	for _, u := range users {
+		rows = append(rows, []string{u.ID, u.Name, strings.Join(u.Identities, " "), day(u.CreatedAt), minute(u.SeenAt), strconv.Itoa(u.Notes), strconv.Itoa(u.Sessions)})
+	}
+	return c.print(users, table(rows))
 }
 
 // userArgument names a user.
@@ -78,17 +75,13 @@ func (c *usersSignOutCommand) Run(ctx context.Context, at *Storage) error {
 		return err
 	}
 	if c.DryRun {
-		return c.print(signedOutAnswer{u.ID, u.Sessions, true}, func(w io.Writer) {
-			fmt.Fprintf(w, "Would end %s of %s (%s).\n", count(u.Sessions, "session", "sessions"), u.Name, u.ID)
-		})
+		return c.print(signedOutAnswer{u.ID, u.Sessions, true}, fmt.Sprintf("Would end %s of %s (%s).\n", count(u.Sessions, "session", "sessions"), u.Name, u.ID))
 	}
 	sessions, err := store.SignOutUser(ctx, u.ID)
 	if err != nil {
 		return fmt.Errorf("sign out %s: %w", u.ID, err)
 	}
-	return c.print(signedOutAnswer{u.ID, sessions, false}, func(w io.Writer) {
-		fmt.Fprintf(w, "Ended %s of %s (%s).\n", count(sessions, "session", "sessions"), u.Name, u.ID)
-	})
+	return c.print(signedOutAnswer{u.ID, sessions, false}, fmt.Sprintf("Ended %s of %s (%s).\n", count(sessions, "session", "sessions"), u.Name, u.ID))
 }
 
 type usersEraseCommand struct {
@@ -139,7 +132,7 @@ func (c *usersEraseCommand) Run(ctx context.Context, at *Storage) error {
 	}
 	answer := newErasedAnswer(u.ID, erasable, c.DryRun)
 	if c.DryRun {
-		return c.print(answer, func(w io.Writer) { fmt.Fprintf(w, "Would erase %s (%s) with %s.\n", u.Name, u.ID, answer) })
+		return c.print(answer, fmt.Sprintf("Would erase %s (%s) with %s.\n", u.Name, u.ID, answer))
 	}
 	if err := c.confirm(fmt.Sprintf("This erases %s (%s) with %s, for good.", u.Name, u.ID, answer)); err != nil {
 		return err
@@ -149,7 +142,5 @@ func (c *usersEraseCommand) Run(ctx context.Context, at *Storage) error {
 		return fmt.Errorf("erase %s: %w", u.ID, err)
 	}
 	answer = newErasedAnswer(u.ID, erased, false)
-	return c.print(answer, func(w io.Writer) {
-		fmt.Fprintf(w, "Erased %s (%s) with %s. Backups from before still hold them.\n", u.Name, u.ID, answer)
-	})
+	return c.print(answer, fmt.Sprintf("Erased %s (%s) with %s. Backups from before still hold them.\n", u.Name, u.ID, answer))
 }
