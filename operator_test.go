@@ -207,6 +207,7 @@ func TestOperatorCommandsMakeNoDatabase(t *testing.T) {
 	} {
 		p.mustRefuse(args, "there is no", "GUESTPAD_DATA")
 	}
+	p.mustRefuse([]string{"restore", filepath.Join(p.data, "none.db")}, "none.db", "no such file")
 	if entries, err := os.ReadDir(p.data); err != nil || len(entries) != 0 {
 		t.Errorf("the folder has %v, %v", entries, err)
 	}

@@ -29,6 +29,9 @@ func Restore(ctx context.Context, databaseURL, file string, progress func(writte
 	if err != nil {
 		return Restored{}, err
 	}
+	if _, err := os.Stat(file); err != nil { // before anything is made
+		return Restored{}, err
+	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return Restored{}, err
 	}
