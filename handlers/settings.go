@@ -32,10 +32,24 @@ func (h *Handlers) settings(c echo.Context) error {
 			return err
 		}
 	}
+	if page.Handoffs, err = h.handoffs(c, v); err != nil {
+		return err
+	}
 	if page.Notice, err = h.notice(c, v); err != nil {
 		return err
 	}
 	return h.render(c, http.StatusOK, views.SettingsPage(page))
+}
+
+// handoffs are the other devices on which a guest goes on.
+func (h *Handlers) handoffs(c echo.Context, v db.Viewer) (lines []string, err error) {
+	handoffs, err := h.DB.Handoffs(c.Request().Context(), v)
+	for _, handoff := range handoffs {
+		if !handoff.UsedAt.IsZero() {
+			lines = append(lines, browserName(handoff.UserAgent)+", since "+day(handoff.UsedAt))
+		}
+	}
+	return lines, err
 }
 
 // account is what only a user has: sessions, identities and merges.
