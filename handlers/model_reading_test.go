@@ -152,20 +152,27 @@ func describe(profiles []*profile) (all []profile) {
 	return all
 }
 
-// everyoneReads reads everything that each browser is shown.
+// everyoneReads reads everything that each browser is shown, and every public page.
 func (m *model) everyoneReads() {
 	for _, b := range m.browsers {
-		viewer := m.arrive(b).viewer
-		page := m.read(b, "/editor")
-		m.did("%s reads everything, as %s", b.name, viewer.name)
-		m.showsProfiles(page, viewer)
-		m.showsWho(page, b)
-		m.showsList(b, page, viewer)
-		m.showsTrash(b, viewer)
+		m.readAs(b)
 	}
 	for _, address := range m.addresses {
 		m.showsPublicPage(address)
 	}
+}
+
+func (m *model) readEverything() { m.readAs(m.browser()) }
+
+// readAs reads everything that a browser is shown.
+func (m *model) readAs(b *browser) {
+	viewer := m.arrive(b).viewer
+	m.did("%s reads everything, as %s", b.name, viewer.name)
+	page := m.read(b, "/editor")
+	m.showsProfiles(page, viewer)
+	m.showsWho(page, b)
+	m.showsList(b, page, viewer)
+	m.showsTrash(b, viewer)
 }
 
 // showsWho compares the badge with who is asking.
@@ -249,12 +256,7 @@ func (m *model) compare() {
 	for _, b := range m.browsers {
 		m.compareCookies(b)
 	}
-	m.rows.compare("users", m.wantUsers())
-	m.rows.compare("notes", m.wantNotes())
-	m.rows.compare("profiles", m.wantProfiles())
-	m.rows.compare("merges", m.wantMerges())
-	m.rows.compare("sessions", m.wantSessions())
-	m.rows.compare("nobody's", nil)
+	m.rows.compare(m.wantRows())
 }
 
 var allCookies = []string{"__Host-guest", "__Host-session", "__Host-login"}
@@ -269,13 +271,22 @@ func (m *model) compareCookies(b *browser) {
 	if b.guest == nil {
 		return
 	}
-	id := b.guestID()
+	id := m.guestIDOf(b)
 	if b.guest.id == "" {
 		b.guest.id = id // the guest came with an undo
 	}
 	if b.guest.id != id {
 		m.t.Fatalf("%s is the guest %s, want %s (%s)", b.name, id, b.guest.id, b.guest.name)
 	}
+}
+
+// guestIDOf opens each cookie once.
+func (m *model) guestIDOf(b *browser) string {
+	value := b.cookie("__Host-guest")
+	if m.guestIDs[value] == "" {
+		m.guestIDs[value] = b.guestID()
+	}
+	return m.guestIDs[value]
 }
 
 // copyCookies is what could be stolen from this browser.
@@ -301,49 +312,36 @@ func (b *browser) takeCookies(c cookies) {
 	b.cookies = c
 }
 
-func (m *model) wantUsers() (want []string) {
+// wantRows describes every row that the model has.
+func (m *model) wantRows() (want []string) {
+	add := func(format string, args ...any) { want = append(want, fmt.Sprintf(format, args...)) }
 	for _, g := range m.guests {
-		if g.hasRow && !g.isMerged {
-			want = append(want, fmt.Sprintf("guest %s seen %d", g.id, tick(g.seenAt)))
+		if g.hasRow && g.isMerged {
+			add("tombstone %s", g.id)
 		} else if g.hasRow {
-			want = append(want, fmt.Sprintf("tombstone %s", g.id))
+			add("guest %s seen %d", g.id, tick(g.seenAt))
 		}
 	}
 	for _, o := range m.accounts {
-		want = append(want, fmt.Sprintf("user %s", o.id))
+		add("user %s", o.id)
 	}
-	return want
-}
-
-func (m *model) wantNotes() (want []string) {
 	for _, n := range m.notes {
-		want = append(want, fmt.Sprintf("%s of %s version %d in trash %v at %q: %s", n.id, n.owner.id, n.version, n.isTrashed, strings.TrimPrefix(n.address, "/n/"), n.text))
+		add("note %s of %s version %d in trash %v at %q: %s", n.id, n.owner.id, n.version, n.isTrashed, strings.TrimPrefix(n.address, "/n/"), n.text)
 	}
-	return want
-}
-
-func (m *model) wantProfiles() (want []string) {
 	for _, o := range slices.Concat(m.guests, m.accounts) {
 		for _, p := range o.profiles {
-			want = append(want, fmt.Sprintf("%s of %s %s active %v: %s", p.id, o.id, p.emoji, p.isActive, p.name))
+			add("profile %s of %s %s active %v: %s", p.id, o.id, p.emoji, p.isActive, p.name)
 		}
 	}
-	return want
-}
-
-func (m *model) wantMerges() (want []string) {
 	for _, mg := range m.merges {
-		want = append(want, fmt.Sprintf("%s of %s to %s undone %v", mg.id, mg.guest.id, mg.user.id, mg.isUndone))
+		add("merge %s of %s to %s undone %v", mg.id, mg.guest.id, mg.user.id, mg.isUndone)
 	}
-	return want
-}
-
-func (m *model) wantSessions() (want []string) {
 	for _, s := range m.sessions {
 		if !s.isOver {
-			want = append(want, fmt.Sprintf("of %s seen %d", s.user.id, tick(s.seenAt)))
+			add("session of %s seen %d", s.user.id, tick(s.seenAt))
 		}
 	}
+	slices.Sort(want)
 	return want
 }
 
@@ -363,49 +361,61 @@ func newRowReader(t modelTB, path string, begun time.Time) *rowReader {
 	return &rowReader{t, begun, handle}
 }
 
-// rowQueries describe every row in the words of the model. $1 is when it began.
-var rowQueries = map[string]string{
-	"users": `SELECT CASE WHEN merged_at IS NOT NULL THEN 'tombstone ' || id WHEN is_guest THEN 'guest ' || id || ' seen ' || ((seen_at - $1) / 300000)
-		ELSE 'user ' || id END FROM users`,
-	"notes": `SELECT id || ' of ' || owner_id || ' version ' || version || ' in trash ' || iif(deleted_at IS NULL, 'false', 'true') ||
-		' at "' || coalesce(public_id, '') || '": ' || body FROM notes`,
-	"profiles": `SELECT id || ' of ' || owner_id || ' ' || emoji || ' active ' || iif(is_active, 'true', 'false') || ': ' || name FROM profiles`,
-	"merges":   `SELECT id || ' of ' || guest_id || ' to ' || user_id || ' undone ' || iif(undone_at IS NULL, 'false', 'true') FROM merges`,
-	"sessions": `SELECT 'of ' || user_id || ' seen ' || ((seen_at - $1) / 300000) FROM sessions`,
-	"nobody's": `SELECT o.id FROM (SELECT id, owner_id FROM notes UNION ALL SELECT id, owner_id FROM profiles) o
-		LEFT JOIN users u ON u.id = o.owner_id WHERE u.id IS NULL OR u.merged_at IS NOT NULL`,
-}
+// everyRow describes the rows as wantRows does, and those that belong to nobody. $1 is when
+// it began.
+const everyRow = `
+	SELECT CASE WHEN merged_at IS NOT NULL THEN 'tombstone ' || id WHEN is_guest THEN 'guest ' || id || ' seen ' || ((seen_at - $1) / 300000)
+		ELSE 'user ' || id END FROM users
+	UNION ALL SELECT 'note ' || id || ' of ' || owner_id || ' version ' || version || ' in trash ' || iif(deleted_at IS NULL, 'false', 'true') ||
+		' at "' || coalesce(public_id, '') || '": ' || body FROM notes
+	UNION ALL SELECT 'profile ' || id || ' of ' || owner_id || ' ' || emoji || ' active ' || iif(is_active, 'true', 'false') || ': ' || name FROM profiles
+	UNION ALL SELECT 'merge ' || id || ' of ' || guest_id || ' to ' || user_id || ' undone ' || iif(undone_at IS NULL, 'false', 'true') FROM merges
+	UNION ALL SELECT 'session of ' || user_id || ' seen ' || ((seen_at - $1) / 300000) FROM sessions
+	UNION ALL SELECT 'of nobody: ' || o.id FROM (SELECT id, owner_id FROM notes UNION ALL SELECT id, owner_id FROM profiles) o
+		LEFT JOIN users u ON u.id = o.owner_id WHERE u.id IS NULL OR u.merged_at IS NOT NULL`
 
 // seenPatience is how long the note of a visit may take: it is made beside the request.
 const seenPatience = 2 * time.Second
 
-func (r *rowReader) compare(what string, want []string) {
-	slices.Sort(want)
+// settle waits until the visits of a request are noted. The site does that beside the
+// request, and once more if another one comes before it is done.
+func (m *model) settle() {
+	for _, n := range m.noted {
+		if n.session != nil {
+			m.rows.waitFor(`SELECT count(*) FROM sessions WHERE token_hash = $1 AND (seen_at - $2) / 300000 < $3`, n.session.hash, tick(n.session.seenAt))
+		} else {
+			m.rows.waitFor(`SELECT count(*) FROM users WHERE id = $1 AND merged_at IS NULL AND (seen_at - $2) / 300000 < $3`, n.guest.id, tick(n.guest.seenAt))
+		}
+	}
+	m.noted = nil
+}
+
+func (r *rowReader) waitFor(nothing, id string, at int64) {
 	deadline := time.Now().Add(seenPatience)
-	for {
-		got := r.read(what)
-		if slices.Equal(got, want) {
-			return
+	for rows := 1; rows > 0; time.Sleep(100 * time.Microsecond) {
+		if err := r.handle.QueryRow(nothing, id, r.begun.UnixMilli(), at).Scan(&rows); err != nil {
+			r.t.Fatal(err)
 		}
-		mayCome := slices.Equal(withoutSeen(got), withoutSeen(want))
-		if !mayCome || time.Now().After(deadline) {
-			r.t.Fatalf("%s: the site has\n  %s\nwant\n  %s", what, strings.Join(got, "\n  "), strings.Join(want, "\n  "))
+		if time.Now().After(deadline) {
+			r.t.Fatalf("the visit of %s is not noted", id)
 		}
-		time.Sleep(time.Millisecond)
 	}
 }
 
-func withoutSeen(rows []string) (without []string) {
-	for _, row := range rows {
-		before, _, _ := strings.Cut(row, " seen ")
-		without = append(without, before)
+func (r *rowReader) compare(want []string) {
+	if got := r.read(); !slices.Equal(got, want) {
+		r.t.Fatalf("the site alone has\n  %s\nthe model alone has\n  %s", without(got, want), without(want, got))
 	}
-	slices.Sort(without)
-	return without
 }
 
-func (r *rowReader) read(what string) (got []string) {
-	rows, err := r.handle.Query(rowQueries[what], r.begun.UnixMilli())
+// without is the rows that the others lack.
+func without(rows, others []string) string {
+	rows = slices.DeleteFunc(slices.Clone(rows), func(row string) bool { return slices.Contains(others, row) })
+	return strings.Join(rows, "\n  ")
+}
+
+func (r *rowReader) read() (got []string) {
+	rows, err := r.handle.Query(everyRow, r.begun.UnixMilli())
 	if err != nil {
 		r.t.Fatal(err)
 	}

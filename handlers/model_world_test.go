@@ -41,6 +41,14 @@ type world struct {
 	// copies are cookies that somebody has kept.
 	copies []cookies
 	words  int
+	// noted is whose visit was noted and perhaps not yet on the disk.
+	noted []noted
+}
+
+// noted is a guest or a session.
+type noted struct {
+	guest   *owner
+	session *session
 }
 
 // owner is a guest or a user.
@@ -84,6 +92,7 @@ type merge struct {
 
 type session struct {
 	user          *owner
+	hash          string // of its token
 	begun, seenAt time.Duration
 	isOver        bool
 }
@@ -156,7 +165,9 @@ func (w *world) word() string {
 // arrive is how every page begins: the cookies say who is asking.
 func (w *world) arrive(b *browser) modelVisit {
 	if b.session != nil && w.isLive(b.session) {
-		w.seen(&b.session.seenAt)
+		if w.seen(&b.session.seenAt) {
+			w.noted = append(w.noted, noted{session: b.session})
+		}
 		w.guestIn(b)
 		return modelVisit{viewer: b.session.user, mayWrite: true}
 	}
@@ -169,20 +180,35 @@ func (w *world) arrive(b *browser) modelVisit {
 	return modelVisit{viewer: b.guest}
 }
 
+// viewerIn is who would be asking, without a visit; nil for someone new.
+func (w *world) viewerIn(b *browser) *owner {
+	switch {
+	case b.session != nil && w.isLive(b.session):
+		return b.session.user
+	case w.hasGuest(b):
+		return b.guest
+	}
+	return nil
+}
+
+func (w *world) hasGuest(b *browser) bool {
+	return b.guest != nil && !b.guest.isMerged && w.now-b.issuedAt < guestLasts
+}
+
 func (w *world) isLive(s *session) bool {
 	return !s.isOver && w.now-s.begun < sessionLasts && w.now-s.seenAt < sessionIdles
 }
 
 // guestIn is the guest of this browser, or nil. It is visited by this.
 func (w *world) guestIn(b *browser) *owner {
-	if b.guest == nil || b.guest.isMerged || w.now-b.issuedAt >= guestLasts {
+	if !w.hasGuest(b) {
 		return nil
 	}
 	if w.now-b.issuedAt >= cookieIsFresh {
 		b.issuedAt = w.now
 	}
-	if b.guest.hasRow {
-		w.seen(&b.guest.seenAt)
+	if b.guest.hasRow && w.seen(&b.guest.seenAt) {
+		w.noted = append(w.noted, noted{guest: b.guest})
 	}
 	return b.guest
 }
@@ -193,10 +219,13 @@ func (w *world) newGuestIn(b *browser) {
 	w.guests = append(w.guests, b.guest)
 }
 
-func (w *world) seen(at *time.Duration) {
-	if w.now-*at >= seenLags {
-		*at = w.now
+// seen notes a visit, unless one was noted a short time ago.
+func (w *world) seen(at *time.Duration) (isNoted bool) {
+	if w.now-*at < seenLags {
+		return false
 	}
+	*at = w.now
+	return true
 }
 
 // admit is how every write begins: a guest's first one makes its row.
