@@ -258,7 +258,7 @@ func TestOperatorStatsAndListsTellWhatIsThere(t *testing.T) {
 	p := startProgram(t)
 	made := p.populate()
 	s := jsonOf[db.Stats](p, "stats")
-	if s.Guests != 1 || s.Users != 1 || s.Sessions != 2 || s.Notes != 3 || s.Published != 1 || s.Merges != 1 || s.Tombstones != 1 || s.DatabaseBytes == 0 {
+	if s.Guests != 1 || s.Archived != 1 || s.Users != 1 || s.Sessions != 2 || s.Notes != 3 || s.Published != 1 || s.Merges != 1 || s.Tombstones != 1 || s.DatabaseBytes == 0 {
 		t.Errorf("%+v", s)
 	}
 	users := jsonOf[[]db.User](p, "users", "list")

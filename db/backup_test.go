@@ -13,9 +13,11 @@ import (
 	"time"
 )
 
+func quietly(int64, int64) {}
+
 func backup(t testing.TB, f *fixture, file string) Contents {
 	t.Helper()
-	c, err := Backup(t.Context(), "sqlite:"+f.path, file, func(int64, int64) {})
+	c, err := Backup(t.Context(), "sqlite:"+f.path, file, quietly)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,7 +96,7 @@ func TestABackupNeverOverwrites(t *testing.T) {
 	if err := os.WriteFile(file, []byte("precious"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Backup(t.Context(), "sqlite:"+f.path, file, func(int64, int64) {}); !errors.Is(err, fs.ErrExist) {
+	if _, err := Backup(t.Context(), "sqlite:"+f.path, file, quietly); !errors.Is(err, fs.ErrExist) {
 		t.Errorf("error = %v", err)
 	}
 	// Also when it comes into being after the look.
@@ -116,11 +118,21 @@ func TestNoDatabaseIsMadeWhereThereIsNone(t *testing.T) {
 	if _, err := OpenExisting(t.Context(), Config{URL: at}); !errors.Is(err, ErrNoDatabase) {
 		t.Errorf("open: %v", err)
 	}
-	if _, err := Backup(t.Context(), at, filepath.Join(folder, "backup.db"), func(int64, int64) {}); !errors.Is(err, ErrNoDatabase) {
+	if _, err := Backup(t.Context(), at, filepath.Join(folder, "backup.db"), quietly); !errors.Is(err, ErrNoDatabase) {
 		t.Errorf("backup: %v", err)
 	}
 	if names := files(t, folder); len(names) != 0 {
 		t.Errorf("there is %v", names)
+	}
+	empty := filepath.Join(folder, "guestpad.db")
+	if err := os.WriteFile(empty, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := OpenExisting(t.Context(), Config{URL: at}); !errors.Is(err, ErrNoDatabase) {
+		t.Errorf("open an empty file: %v", err)
+	}
+	if size, err := fileSize(empty); size != 0 || err != nil {
+		t.Errorf("it has %d bytes, %v", size, err)
 	}
 }
 
@@ -152,16 +164,16 @@ func TestRestoreBringsTheSameNotesAndPutsTheOthersAside(t *testing.T) {
 	f.note(t, v, "after the backup")
 
 	path := f.path
-	if _, err := Restore(t.Context(), "sqlite:"+path, file); !errors.Is(err, ErrInUse) {
+	if _, err := Restore(t.Context(), "sqlite:"+path, file, quietly); !errors.Is(err, ErrInUse) {
 		t.Fatalf("while it is open: %v", err)
 	}
-	if _, err := CheckRestore(t.Context(), "sqlite:"+path, file); !errors.Is(err, ErrInUse) {
+	if _, err := CheckRestore(t.Context(), "sqlite:"+path, file, quietly); !errors.Is(err, ErrInUse) {
 		t.Fatalf("a dry run while it is open: %v", err)
 	}
 	if err := f.Close(); err != nil {
 		t.Fatal(err)
 	}
-	r, err := Restore(t.Context(), "sqlite:"+path, file)
+	r, err := Restore(t.Context(), "sqlite:"+path, file, quietly)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -169,20 +181,22 @@ func TestRestoreBringsTheSameNotesAndPutsTheOthersAside(t *testing.T) {
 	if got := bodies(t, restored, v); !slices.Equal(got, want) {
 		t.Errorf("restored %v, want %v", got, want)
 	}
-	if got := bodies(t, openAt(t, r.Aside), v); len(got) != 4 {
+	f = openAt(t, r.Aside)
+	if got := bodies(t, f, v); len(got) != 4 {
 		t.Errorf("put aside %v", got)
 	}
 	if fileMode(t, path) != 0o600 {
 		t.Errorf("mode %o", fileMode(t, path))
 	}
-	// And back. The one put aside is open, and has a log.
+	// And back, with what the log holds of the one put aside.
+	f.note(t, v, "since it was put aside")
 	if err := restored.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Restore(t.Context(), "sqlite:"+path, r.Aside); err != nil {
+	if _, err := Restore(t.Context(), "sqlite:"+path, r.Aside, quietly); err != nil {
 		t.Fatal(err)
 	}
-	if got := bodies(t, openAt(t, path), v); len(got) != 4 {
+	if got := bodies(t, openAt(t, path), v); len(got) != 5 {
 		t.Errorf("back again: %v", got)
 	}
 }
@@ -191,7 +205,7 @@ func TestAServerThatWasNeverAskedHasItsDatabaseInUseToo(t *testing.T) {
 	f := open(t) // no connection yet
 	file := filepath.Join(t.TempDir(), "backup.db")
 	backup(t, f, file)
-	if _, err := Restore(t.Context(), "sqlite:"+f.path, file); !errors.Is(err, ErrInUse) {
+	if _, err := Restore(t.Context(), "sqlite:"+f.path, file, quietly); !errors.Is(err, ErrInUse) {
 		t.Errorf("error = %v", err)
 	}
 }
@@ -200,18 +214,18 @@ func TestRestoreSeesAShellThatKnowsNoLockOfOurs(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "guestpad.db")
 	openAndWrite(t, path)
 	file := filepath.Join(t.TempDir(), "backup.db")
-	if _, err := Backup(t.Context(), "sqlite:"+path, file, func(int64, int64) {}); err != nil {
+	if _, err := Backup(t.Context(), "sqlite:"+path, file, quietly); err != nil {
 		t.Fatal(err)
 	}
 	shell := raw(t, path)
 	mustExec(t, shell, `UPDATE users SET name = name`)
-	if _, err := Restore(t.Context(), "sqlite:"+path, file); !errors.Is(err, ErrInUse) {
+	if _, err := Restore(t.Context(), "sqlite:"+path, file, quietly); !errors.Is(err, ErrInUse) {
 		t.Errorf("error = %v", err)
 	}
 	if err := shell.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Restore(t.Context(), "sqlite:"+path, file); err != nil {
+	if _, err := Restore(t.Context(), "sqlite:"+path, file, quietly); err != nil {
 		t.Errorf("after it: %v", err)
 	}
 }
@@ -244,10 +258,10 @@ func TestRestoreRefusesWhatIsNoGoodAndLeavesWhatIsThere(t *testing.T) {
 				t.Fatal(err)
 			}
 			before := files(t, folder)
-			if _, err := CheckRestore(t.Context(), "sqlite:"+path, file); err == nil {
+			if _, err := CheckRestore(t.Context(), "sqlite:"+path, file, quietly); err == nil {
 				t.Error("a dry run sees nothing wrong")
 			}
-			if _, err := Restore(t.Context(), "sqlite:"+path, file); err == nil {
+			if _, err := Restore(t.Context(), "sqlite:"+path, file, quietly); err == nil {
 				t.Error("it was restored")
 			} else {
 				t.Log(err)
@@ -272,24 +286,54 @@ func TestADamagedDatabaseCanBeReplaced(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "guestpad.db")
 	openAndWrite(t, path)
 	file := filepath.Join(t.TempDir(), "backup.db")
-	if _, err := Backup(t.Context(), "sqlite:"+path, file, func(int64, int64) {}); err != nil {
+	if _, err := Backup(t.Context(), "sqlite:"+path, file, quietly); err != nil {
 		t.Fatal(err)
 	}
-	for _, damage := range []string{"not a database any more", ""} {
-		if err := os.WriteFile(path, []byte(damage), 0o600); err != nil {
+	// A log that SQLite would write into any database of this size that it finds beside it.
+	writing := raw(t, path)
+	mustExec(t, writing, `UPDATE notes SET title = 'from the log'`)
+	log, err := os.ReadFile(path + "-wal")
+	if err != nil || len(log) == 0 {
+		t.Fatal(err)
+	}
+	if err := writing.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for name, damage := range map[string]func() error{
+		"text":    func() error { return os.WriteFile(path, []byte("not a database any more"), 0o600) },
+		"nothing": func() error { return os.Truncate(path, 0) },
+		"no file": func() error { return os.Remove(path) },
+	} {
+		if err := damage(); err != nil {
+			t.Fatal(name, err)
+		}
+		damaged, _ := os.ReadFile(path)
+		if err := os.WriteFile(path+"-wal", log, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(path+"-wal", []byte("left over"), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		r, err := Restore(t.Context(), "sqlite:"+path, file)
+		r, err := Restore(t.Context(), "sqlite:"+path, file, quietly)
 		if err != nil {
+			t.Fatal(name, err)
+		}
+		if name == "no file" {
+			if r.Aside != "" {
+				t.Errorf("%s: put aside %s", name, r.Aside)
+			}
+		} else if kept, err := os.ReadFile(r.Aside); !slices.Equal(kept, damaged) {
+			t.Errorf("%s: put aside %q, %v", name, kept, err)
+		} else if kept, err := os.ReadFile(r.Aside + "-wal"); !slices.Equal(kept, log) {
+			t.Errorf("%s: put aside a log of %d bytes, %v", name, len(kept), err)
+		}
+		if size, err := fileSize(path + "-wal"); size != 0 || err != nil {
+			t.Errorf("%s: the log of the former one is still there, %v", name, err)
+		}
+		f := openAt(t, path)
+		if n := f.count(t, `SELECT count(*) FROM notes WHERE title = 'from the log'`); n != 0 {
+			t.Errorf("%s: the log of the former one is in the restored one", name)
+		}
+		if err := f.Close(); err != nil {
 			t.Fatal(err)
 		}
-		if text, err := os.ReadFile(r.Aside); string(text) != damage {
-			t.Errorf("put aside %q, %v", text, err)
-		}
-		openAndWrite(t, path)
 	}
 }
 
@@ -322,7 +366,7 @@ func TestWhatIsExpiredIsWhatPurgeRemoves(t *testing.T) {
 	if got, err := f.Expired(t.Context(), ttl); err != nil || got != (Purged{}) {
 		t.Errorf("expired after it: %+v, %v", got, err)
 	}
-	if s, err := f.Stats(t.Context()); err != nil || s.Guests != 1 || s.Users != 2 || s.Sessions != 1 || s.Notes != 1 || s.Merges != 2 || s.Tombstones != 1 || s.DatabaseBytes == 0 || s.SchemaVersion == 0 {
+	if s, err := f.Stats(t.Context(), ttl); err != nil || s.Guests != 1 || s.Users != 2 || s.Sessions != 1 || s.Notes != 1 || s.Merges != 2 || s.Tombstones != 1 || s.DatabaseBytes == 0 || s.SchemaVersion == 0 {
 		t.Errorf("stats: %+v, %v", s, err)
 	}
 }

@@ -22,9 +22,9 @@ type Restored struct {
 // Restore puts a copy of a file, such as Backup makes, in the place of the database. The
 // file is looked through first and stays as it is; the database that was there is put
 // aside and not deleted. With a schema that is older than the program's, the next Open
-// migrates it. Errors: ErrInUse while another process has the database open,
+// migrates it. Progress is as for Backup. Errors: ErrInUse while another process has the database open,
 // ErrSchemaTooNew, ErrNotGuestpad.
-func Restore(ctx context.Context, databaseURL, file string) (r Restored, err error) {
+func Restore(ctx context.Context, databaseURL, file string, progress func(written, total int64)) (r Restored, err error) {
 	path, err := Path(databaseURL)
 	if err != nil {
 		return Restored{}, err
@@ -38,19 +38,16 @@ func Restore(ctx context.Context, databaseURL, file string) (r Restored, err err
 		return Restored{}, err
 	}
 	defer func() { err = errors.Join(err, release()) }()
-	if err := settle(ctx, path); err != nil {
-		return Restored{}, err
-	}
 	draft, err := newDraft(filepath.Dir(path), filepath.Base(path))
 	if err != nil {
 		return Restored{}, err
 	}
 	defer removeDatabase(draft)
-	if r.Contents, err = copyAndLook(ctx, file, draft); err != nil {
+	if r.Contents, err = copyAndLook(ctx, file, draft, progress); err != nil {
 		return Restored{}, err
 	}
-	if r.Aside, err = putAside(path); err != nil {
-		return Restored{}, fmt.Errorf("put the present database aside: %w", err)
+	if r.Aside, err = putAside(ctx, path); err != nil {
+		return Restored{}, err
 	}
 	if err := os.Rename(draft, path); err != nil {
 		return Restored{}, err
@@ -60,7 +57,7 @@ func Restore(ctx context.Context, databaseURL, file string) (r Restored, err err
 
 // CheckRestore tells whether Restore would do it, and what would be restored. It changes
 // nothing: it looks through a copy in the system's folder for temporary files.
-func CheckRestore(ctx context.Context, databaseURL, file string) (c Contents, err error) {
+func CheckRestore(ctx context.Context, databaseURL, file string, progress func(written, total int64)) (c Contents, err error) {
 	path, err := Path(databaseURL)
 	if err != nil {
 		return Contents{}, err
@@ -79,13 +76,19 @@ func CheckRestore(ctx context.Context, databaseURL, file string) (c Contents, er
 		return Contents{}, err
 	}
 	defer removeDatabase(draft)
-	return copyAndLook(ctx, file, draft)
+	return copyAndLook(ctx, file, draft, progress)
 }
 
 // copyAndLook copies a database file with the log beside it, if there is one, and looks
 // through the copy: it is what will be used, and the file may be on a disk that takes no
 // writes.
-func copyAndLook(ctx context.Context, file, draft string) (Contents, error) {
+func copyAndLook(ctx context.Context, file, draft string, progress func(written, total int64)) (Contents, error) {
+	total, err := fileSize(file)
+	if err != nil {
+		return Contents{}, err
+	}
+	stop := follow(draft, total, progress)
+	defer stop()
 	if err := copyFile(ctx, file, draft); err != nil {
 		return Contents{}, err
 	}
@@ -139,7 +142,6 @@ func settle(ctx context.Context, path string) error {
 		return err
 	}
 	defer handle.Close()
-	handle.SetMaxOpenConns(1)
 	var isBlocked, logged, moved int
 	err = handle.QueryRowContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&isBlocked, &logged, &moved)
 	if isBusy(err) || isBlocked != 0 {
@@ -148,23 +150,46 @@ func settle(ctx context.Context, path string) error {
 	return ctx.Err()
 }
 
-// putAside gives the database a dated name, and what SQLite keeps beside it the names that
-// belong to that. The log goes before another database takes the place: SQLite would write
-// into that one what the log holds of this one. The name of the database itself stays until
-// then, so that there is always one.
-func putAside(path string) (aside string, err error) {
-	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+// putAside gives the database a second, dated name, and takes away what SQLite keeps
+// beside it: SQLite would write what the log holds into the database that takes the place.
+// The database keeps its first name until then, so that there is always one. Aside is empty
+// if there is none.
+func putAside(ctx context.Context, path string) (aside string, err error) {
+	aside = path + ".before-restore-" + time.Now().UTC().Format("20060102T150405.000Z")
+	// SQLite deletes a log that it can do nothing with, so the log has its second name
+	// before SQLite sees it.
+	if _, err := link(path+"-wal", aside+"-wal"); err != nil {
+		return "", fmt.Errorf("put the present database aside: %w", err)
+	}
+	defer func() {
+		_, err := os.Stat(path + "-wal")
+		if size, _ := fileSize(aside + "-wal"); size == 0 || err == nil {
+			_ = os.Remove(aside + "-wal")
+		}
+	}()
+	if err := settle(ctx, path); err != nil {
+		return "", err
+	}
+	hadOne, err := link(path, aside)
+	if err != nil {
+		return "", fmt.Errorf("put the present database aside: %w", err)
+	}
+	for _, beside := range []string{"-wal", "-shm"} {
+		if err := os.Remove(path + beside); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return "", fmt.Errorf("put the present database aside: %w", err)
+		}
+	}
+	if !hadOne {
 		return "", nil
 	}
-	aside = path + ".before-restore-" + time.Now().UTC().Format("20060102T150405.000Z")
-	if err := os.Link(path, aside); err != nil {
-		return "", err
-	}
-	if err := os.Rename(path+"-wal", aside+"-wal"); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return "", err
-	}
-	if err := os.Remove(path + "-shm"); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return "", err
-	}
 	return aside, nil
+}
+
+// link gives a file a second name, if there is such a file.
+func link(file, name string) (wasThere bool, err error) {
+	err = os.Link(file, name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil, err
 }

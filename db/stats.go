@@ -12,7 +12,9 @@ import (
 type Stats struct {
 	// Guests are those that have written; nobody knows of the others.
 	Guests int `json:"guests"`
-	Users  int `json:"users"`
+	// Archived are those of them that have expired, and can still come back.
+	Archived int `json:"guests_archived"`
+	Users    int `json:"users"`
 	// Sessions are those that have not ended.
 	Sessions int `json:"sessions"`
 	// Notes are those outside the trash.
@@ -32,10 +34,11 @@ type Stats struct {
 }
 
 // Stats counts everything there is, which reads all of it but the texts.
-func (d *DB) Stats(ctx context.Context) (s Stats, err error) {
+func (d *DB) Stats(ctx context.Context, guestTTL time.Duration) (s Stats, err error) {
 	now := d.now()
 	err = d.reads(ctx).queryRow(`SELECT
 			(SELECT count(*) FROM users WHERE is_guest AND merged_at IS NULL),
+			(SELECT count(*) FROM users WHERE is_guest AND merged_at IS NULL AND seen_at < $3),
 			(SELECT count(*) FROM users WHERE NOT is_guest),
 			(SELECT count(*) FROM sessions WHERE expires_at > $1 AND seen_at > $2),
 			(SELECT count(*) FROM notes WHERE deleted_at IS NULL),
@@ -45,8 +48,8 @@ func (d *DB) Stats(ctx context.Context) (s Stats, err error) {
 			(SELECT count(*) FROM merges),
 			(SELECT count(*) FROM merges WHERE undone_at IS NOT NULL),
 			(SELECT count(*) FROM users WHERE is_guest AND merged_at IS NOT NULL),
-			(SELECT version FROM schema_migrations)`, millis(now), millis(now.Add(-SessionIdle))).
-		Scan(&s.Guests, &s.Users, &s.Sessions, &s.Notes, &s.Trash, &s.Published, &s.Profiles, &s.Merges, &s.Undone, &s.Tombstones, &s.SchemaVersion)
+			(SELECT version FROM schema_migrations)`, millis(now), millis(now.Add(-SessionIdle)), millis(now.Add(-guestTTL))).
+		Scan(&s.Guests, &s.Archived, &s.Users, &s.Sessions, &s.Notes, &s.Trash, &s.Published, &s.Profiles, &s.Merges, &s.Undone, &s.Tombstones, &s.SchemaVersion)
 	if err != nil {
 		return Stats{}, err
 	}

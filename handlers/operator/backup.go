@@ -32,9 +32,7 @@ type backupAnswer struct {
 
 // Run is guestpad backup.
 func (c *backupCommand) Run(ctx context.Context, at *Storage) error {
-	contents, err := db.Backup(ctx, at.DatabaseURL, c.File, func(written, total int64) {
-		fmt.Fprintf(os.Stderr, "copied %s of about %s\n", size(written), size(total))
-	})
+	contents, err := db.Backup(ctx, at.DatabaseURL, c.File, progress)
 	switch {
 	case errors.Is(err, fs.ErrExist):
 		return fmt.Errorf("%s exists, and a backup never overwrites; name another file", c.File)
@@ -46,6 +44,11 @@ func (c *backupCommand) Run(ctx context.Context, at *Storage) error {
 		fmt.Fprintf(w, "%s: %s, with %s.\n", c.File, size(contents.Bytes), listed(contents))
 		fmt.Fprintf(w, "%s is not in it; keep a copy of that as well, elsewhere.\n", answer.SecretsFile)
 	})
+}
+
+// progress is called once a second.
+func progress(written, total int64) {
+	fmt.Fprintf(os.Stderr, "copied %s of about %s\n", size(written), size(total))
 }
 
 func listed(c db.Contents) string {
@@ -81,20 +84,20 @@ func (c *restoreCommand) Run(ctx context.Context, at *Storage) error {
 	}
 	answer := restoreAnswer{File: c.File, Database: path, DryRun: c.DryRun}
 	if c.DryRun {
-		if answer.Contents, err = db.CheckRestore(ctx, at.DatabaseURL, c.File); err != nil {
+		if answer.Contents, err = db.CheckRestore(ctx, at.DatabaseURL, c.File, progress); err != nil {
 			return refusedRestore(err)
 		}
 		return c.print(answer, func(w io.Writer) {
 			fmt.Fprintf(w, "Would restore %s to %s: %s.\n", c.File, path, listed(answer.Contents))
 		})
 	}
-	if answer.Restored, err = db.Restore(ctx, at.DatabaseURL, c.File); err != nil {
+	if answer.Restored, err = db.Restore(ctx, at.DatabaseURL, c.File, progress); err != nil {
 		return refusedRestore(err)
 	}
 	return c.print(answer, func(w io.Writer) {
 		fmt.Fprintf(w, "Restored %s to %s: %s.\n", c.File, path, listed(answer.Contents))
 		if answer.Aside != "" {
-			fmt.Fprintf(w, "The database that was there is %s now. To go back to it:\n  guestpad restore %s\n", filepath.Base(answer.Aside), answer.Aside)
+			fmt.Fprintf(w, "The database that was there is %s now. To go back to it, with the same settings:\n  guestpad restore %s\n", filepath.Base(answer.Aside), answer.Aside)
 		}
 	})
 }

@@ -22,7 +22,7 @@ type guestsPurgeCommand struct {
 
 // Help says more than the list of commands.
 func (guestsPurgeCommand) Help() string {
-	return "Removes guests that were not seen for the guest TTL, with all they own; tombstones whose tokens have expired; sessions that have ended; and notes that were in the trash for 30 days. Set the guest TTL as for the server."
+	return "Removes guests that were not seen for the guest TTL and 15 days more, with all they own; tombstones whose tokens have expired; sessions that have ended; and notes that were in the trash for 30 days. Set the guest TTL as for the server."
 }
 
 type purgedAnswer struct {

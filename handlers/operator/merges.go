@@ -64,7 +64,7 @@ type mergesUndoCommand struct {
 
 // Help says more than the list of commands.
 func (mergesUndoCommand) Help() string {
-	return "For rows that came into the wrong account, when its user cannot undo the merge: the limit of 7 days is not for the operator. The rows go to a new guest. No browser holds its cookie, so nobody can open them from then on; notes that are published stay readable. They are purged with that guest when the guest TTL has passed. A user who wants rows back into the browser undoes the merge there."
+	return "For rows that came into the wrong account, when its user cannot undo the merge: the limit of 7 days is not for the operator. The rows go to a new guest. No browser holds its cookie, so nobody can open them from then on; notes that are published stay readable. They are purged with that guest when the guest TTL and 15 days have passed. A user who wants rows back into the browser undoes the merge there."
 }
 
 type undoneAnswer struct {
@@ -105,7 +105,7 @@ func (c *mergesUndoCommand) Run(ctx context.Context, at *Storage) error {
 	if err := c.refuse(m, err); err != nil {
 		return err
 	}
-	until := time.Now().UTC().Add(time.Duration(c.GuestTTL))
+	until := time.Now().UTC().Add(time.Duration(c.GuestTTL) + db.ArchivedFor)
 	answer.Notes, answer.Profiles, answer.GuestID, answer.PurgeAfter = m.Notes, m.Profiles, guestID, &until
 	return c.print(answer, func(w io.Writer) {
 		fmt.Fprintf(w, "Took %s from user %s, to the new guest %s. Nobody can open them; they are purged after %s.\n", answer, m.UserID, guestID, minute(until))

@@ -77,8 +77,8 @@ func (ttl *GuestTTL) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// Guests is the setting that says when guests are archived, and so when they are purged. The server and the commands
-// share it.
+// Guests is the setting that says when guests are archived, and so when they are purged.
+// The server and the commands share it.
 type Guests struct {
 	GuestTTL GuestTTL `env:"GUESTPAD_GUEST_TTL" name:"guest-ttl" default:"720h" placeholder:"DURATION" help:"Inactivity after which a guest is archived, 1h to 9240h; 15 days later it is purged. Default: 720h (30 days)."`
 }

@@ -20,7 +20,7 @@ type secretsRotateCommand struct {
 
 // Help says more than the list of commands.
 func (secretsRotateCommand) Help() string {
-	return "The server reads the secrets at its start, so restart it. Cookies that a former secret sealed go on being good, and are sealed anew when their browser comes back. The file keeps 5 secrets: guests whose cookie is older than that start anew, so let the guest TTL pass before the fifth."
+	return "The server reads the secrets at its start, so restart it. Cookies that a former secret sealed go on being good, and are sealed anew when their browser comes back. The file keeps 5 secrets: guests whose cookie is older than that start anew, so let the guest TTL and 15 days pass before the fifth."
 }
 
 type rotatedAnswer struct {

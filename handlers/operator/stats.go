@@ -5,9 +5,13 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"time"
 )
 
-type statsCommand struct{ output }
+type statsCommand struct {
+	Guests
+	output
+}
 
 // Run is guestpad stats.
 func (c *statsCommand) Run(ctx context.Context, at *Storage) error {
@@ -16,14 +20,14 @@ func (c *statsCommand) Run(ctx context.Context, at *Storage) error {
 		return err
 	}
 	defer store.Close()
-	s, err := store.Stats(ctx)
+	s, err := store.Stats(ctx, time.Duration(c.GuestTTL))
 	if err != nil {
 		return fmt.Errorf("count: %w", err)
 	}
 	return c.print(s, func(w io.Writer) {
 		n := strconv.Itoa
 		table(w, [][]string{
-			{"guests", n(s.Guests), "that have written"},
+			{"guests", n(s.Guests), "that have written, " + n(s.Archived) + " of them archived"},
 			{"users", n(s.Users), ""},
 			{"sessions", n(s.Sessions), "that have not ended"},
 			{"notes", n(s.Notes), "outside the trash"},
