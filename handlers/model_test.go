@@ -731,7 +731,7 @@ func (m *model) wait() {
 }
 
 func (m *model) waitLong() {
-	m.pass(choose(m, "time", []time.Duration{7 * day, 15 * day, 30*day - time.Hour, 31 * day, 180 * day}))
+	m.pass(choose(m, "time", []time.Duration{7 * day, 15 * day, 30*day - time.Hour, 31 * day, 46 * day, 180 * day}))
 }
 
 func (m *model) pass(d time.Duration) {
@@ -742,7 +742,7 @@ func (m *model) pass(d time.Duration) {
 
 func (m *model) purgeNow() {
 	m.did("the site purges")
-	if _, err := m.site.db.Purge(m.t.Context(), guestLasts); err != nil {
+	if _, err := m.site.db.Purge(m.t.Context(), guestExpires); err != nil {
 		m.t.Fatal(err)
 	}
 	m.purge()

@@ -13,14 +13,15 @@ import (
 // Time is counted from the beginning, in steps of five minutes. The real time that passes
 // meanwhile is less than one: what has lasted exactly as long as it may is over.
 const (
-	guestLasts    = 30 * day // without a visit
-	cookieIsFresh = day      // then a visit renews it
+	guestExpires  = 30 * day                // without a visit
+	guestLasts    = guestExpires + 15*day   // and in the archive
+	guestIsGone   = guestLasts + 2*seenLags // when it is purged
+	cookieIsFresh = day                     // then a visit renews it
 	sessionLasts  = 180 * day
 	sessionIdles  = 30 * day
 	loginLasts    = 10 * time.Minute
 	undoLasts     = 7 * day
 	trashLasts    = 30 * day
-	tombLasts     = guestLasts + day
 	seenLags      = time.Hour // how far the note of the last visit lags behind
 	mostProfiles  = 12
 
@@ -388,9 +389,9 @@ func (w *world) undo(m *merge, guest *owner) {
 func (w *world) purge() {
 	for _, g := range w.guests {
 		switch {
-		case g.isMerged && w.now-g.mergedAt >= tombLasts:
+		case g.isMerged && w.now-g.mergedAt >= guestIsGone:
 			g.hasRow = false
-		case !g.isMerged && g.hasRow && w.now-g.seenAt >= guestLasts:
+		case !g.isMerged && g.hasRow && w.now-g.seenAt >= guestIsGone:
 			g.hasRow, g.profiles = false, nil
 		}
 	}
