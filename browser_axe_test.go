@@ -316,6 +316,10 @@ func TestBrowserAxeFindsNothingOnTheOtherPages(t *testing.T) {
 	visitor.hasNoBarriers("the settings of a guest", allScreens)
 	visitor.open("/erase")
 	visitor.hasNoBarriers("before a guest is erased", wideScreens)
+	visitor.open("/settings")
+	visitor.click(theButton("Continue on another device"))
+	visitor.sees("Waiting for the other device")
+	visitor.hasNoBarriers("a link for another device", allScreens)
 
 	visitor.open(note)
 	visitor.signInAsAda()

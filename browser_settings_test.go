@@ -1,6 +1,9 @@
 package main
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestBrowserSettingsWithoutJavaScript(t *testing.T) {
 	t.Parallel()
@@ -33,4 +36,31 @@ func TestBrowserSettingsWithoutJavaScript(t *testing.T) {
 	desk.click(theButton("Forget this browser"))
 	desk.sees("has forgotten you")
 	desk.seesNo("Shopping")
+}
+
+func TestBrowserGuestGoesOnOnAnotherDevice(t *testing.T) {
+	t.Parallel()
+	program := startProgram(t, "--demo")
+	desk, phone := visit(t, program), visit(t, program)
+	desk.open("/editor")
+	desk.saveNew("Shopping")
+	note := desk.path()
+	desk.click(theLink("Settings"))
+	desk.click(theButton("Continue on another device"))
+	desk.sees("Waiting for the other device")
+	link := ask[string](desk, the("textbox", "Link for the other device"), `function () { return this.value }`)
+	desk.mark()
+
+	phone.withoutJavaScript().open(strings.TrimPrefix(link, program.url))
+	phone.click(theButton("Go on here"))
+	phone.sees("guest of your other device")
+	desk.sees("is you now") // without anybody touching it
+	desk.staysMarked()
+	phone.click(theLink("Shopping"))
+	phone.valueOf(body, "Shopping")
+	phone.write(body, " and bread")
+	phone.click(save)
+	phone.seesIn("note-list", "Shopping and bread")
+	desk.open(note)
+	desk.valueOf(body, "Shopping and bread")
 }

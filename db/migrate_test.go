@@ -156,7 +156,7 @@ func TestEveryReferenceToUsersIsDecided(t *testing.T) {
 		"profiles.owner_id": "moves", "notes.owner_id": "moves",
 		"identities.user_id": "belongs to users only", "sessions.user_id": "belongs to users only",
 		"avatars.user_id": "belongs to users only", "merges.user_id": "belongs to users only",
-		"users.merged_into": "is the tombstone",
+		"users.merged_into": "is the tombstone", "handoffs.guest_id": "belongs to guests only",
 	}
 	f := open(t)
 	for _, table := range tables(t, f) {

@@ -133,6 +133,7 @@ func startedOver(c echo.Context) (why string, hasStartedOver bool) {
 	for because, why := range map[string]string{
 		"signed-out": "You are signed out. What you write now is a guest's.",
 		"erased":     "You are erased: nothing that you had here is left on this server. What you write now is somebody new's.",
+		"continued":  "You go on here as the guest of your other device.",
 		"forgotten":  "This browser has forgotten you. What you write now is somebody new's.",
 	} {
 		if c.QueryParams().Has(because) {

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -234,24 +235,55 @@ func TestASlowGitHubIsGivenUpOn(t *testing.T) {
 	}
 }
 
+// TestAnErrorOfOursUndoesTheLogin makes each kind of statement of the callback's
+// transaction fail in turn, for a new account and for one that there is.
 func TestAnErrorOfOursUndoesTheLogin(t *testing.T) {
+	ofBoth := []string{"INSERT ON users", "UPDATE ON users", "INSERT ON sessions", "INSERT ON avatars", "INSERT ON merges", "INSERT ON merged_rows", "UPDATE ON notes", "UPDATE ON profiles"}
+	for isKnown, statements := range map[bool][]string{
+		false: append(slices.Clone(ofBoth), "INSERT ON identities"),
+		true:  append(ofBoth, "UPDATE ON identities"),
+	} {
+		for _, statement := range statements {
+			t.Run(fmt.Sprint(statement, ", known account: ", isKnown), func(t *testing.T) {
+				t.Parallel()
+				failingLogin(t, isKnown, statement)
+			})
+		}
+	}
+}
+
+func failingLogin(t *testing.T, isKnown bool, statement string) {
 	s := newSite(t)
 	v := s.newGuest()
+	if isKnown {
+		v.signIn("ada")
+		v.post("/logout", url.Values{}).must(t, 303)
+		v.get("/editor").must(t, 200)
+	}
 	v.write("my words")
+	v.post("/profiles", url.Values{"emoji": {"🦉"}, "name": {"Night me"}}).must(t, 303)
+	tables := func() string {
+		var all []string
+		for _, table := range []string{"users", "identities", "sessions", "avatars", "merges", "merged_rows", "notes", "profiles"} {
+			all = append(all, fmt.Sprint(s.rows(`SELECT count(*) FROM `+table)))
+		}
+		return strings.Join(all, " ") + fmt.Sprint(" ", s.rows(`SELECT count(*) FROM users WHERE merged_at IS NOT NULL`))
+	}
 	handle := rawHandle(t, s.dbPath)
 	defer handle.Close()
-	if _, err := handle.Exec(`CREATE TRIGGER fail BEFORE INSERT ON sessions BEGIN SELECT raise(ABORT, 'injected'); END`); err != nil {
+	callback := v.approve(v.leave(url.Values{}), "ada", "")
+	before := tables()
+	if _, err := handle.Exec(`CREATE TRIGGER fail BEFORE ` + statement + ` BEGIN SELECT raise(ABORT, 'injected'); END`); err != nil {
 		t.Fatal(err)
 	}
-	v.get(v.approve(v.leave(url.Values{}), "ada", "")).must(t, 500).has(t, "1 note is safe", "fault on this server").hasNot(t, "injected")
-	if n := s.rows(`SELECT count(*) FROM users WHERE NOT is_guest OR merged_at IS NOT NULL`); n != 0 {
-		t.Errorf("%d rows of a login that failed", n)
+	v.get(callback).must(t, 500).has(t, "1 note and 2 profiles are safe", "fault on this server", "Continue with GitHub").hasNot(t, "injected")
+	if after := tables(); after != before {
+		t.Errorf("rows before %s, after %s", before, after)
 	}
 	if _, err := handle.Exec(`DROP TRIGGER fail`); err != nil {
 		t.Fatal(err)
 	}
-	v.signIn("ada")
-	v.get("/editor").must(t, 200).has(t, "my words")
+	v.get(v.signIn("ada").location()).must(t, 200).has(t, "Signed in as Ada Lovelace", "1 note and 2 profiles came with you")
 }
 
 func TestAnUncheckedBoxLeavesTheGuestInThisBrowser(t *testing.T) {

@@ -178,7 +178,7 @@ func (h *Handlers) sameOrigin(next echo.HandlerFunc) echo.HandlerFunc {
 }
 
 func isPage(path string) bool {
-	return path == "/" || path == "/login" || path == "/import" || path == "/settings" || strings.HasPrefix(path, "/editor")
+	return path == "/" || path == "/login" || path == "/import" || path == "/settings" || path == "/continue" || strings.HasPrefix(path, "/editor")
 }
 
 const (

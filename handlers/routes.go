@@ -36,6 +36,8 @@ func (h *Handlers) routes(e *echo.Echo) {
 	get(e, "/login", h.login, page...)
 	get(e, "/settings", h.settings, page...)
 	get(e, "/erase", h.erasePage, page...)
+	get(e, "/continue", h.continuePage, page...)
+	get(e, "/continue/state", h.handoffState, page...)
 	get(e, "/export", h.exportNotes, page...)
 	get(e, "/notes/:id/export", h.exportNote, page...)
 	e.GET("/auth/github/callback", h.githubCallback, page...) // no HEAD: it signs in
@@ -55,6 +57,7 @@ func (h *Handlers) routes(e *echo.Echo) {
 	e.POST("/auth/github", h.githubBegin, append(door, h.limitLogins)...)
 	e.POST("/logout", h.logout, door...)
 	e.POST("/forget", h.forget, door...)
+	e.POST("/continue", h.continueHere, append(door, h.limitLogins)...)
 
 	// A viewer whose cookie came with the request: these write.
 	own := []echo.MiddlewareFunc{noStore, maxBody(smallBody), h.withViewer, requireCookie, h.limitFirstWrites, h.limitWrites}
@@ -64,6 +67,7 @@ func (h *Handlers) routes(e *echo.Echo) {
 	e.DELETE("/sessions/:id", h.revokeSession, own...)
 	e.POST("/sessions/:id", byMethodField(nil, h.revokeSession), own...)
 	e.POST("/erase", h.erase, own...)
+	e.POST("/continue/start", h.startHandoff, own...)
 
 	// The same, unless guests may not write.
 	write := slices.Concat(own, []echo.MiddlewareFunc{h.mayWrite})

@@ -113,6 +113,7 @@ var unsafeRoutes = map[route]bool{
 	{"POST", "/notes/:id/restore"}: true, {"POST", "/notes/:id/pin"}: true, {"POST", "/notes/:id/unpin"}: true,
 	{"POST", "/notes/:id/publish"}: true, {"POST", "/notes/:id/unpublish"}: true, {"POST", "/preview"}: true, {"POST", "/merges/:id/undo"}: true,
 	{"POST", "/import"}: true, {"POST", "/forget"}: true, {"POST", "/erase"}: true,
+	{"POST", "/continue"}: true, {"POST", "/continue/start"}: true,
 	{"DELETE", "/sessions"}: true, {"POST", "/sessions"}: true, {"DELETE", "/sessions/:id"}: true, {"POST", "/sessions/:id"}: true,
 }
 

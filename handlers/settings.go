@@ -32,10 +32,24 @@ func (h *Handlers) settings(c echo.Context) error {
 			return err
 		}
 	}
+	if page.Handoffs, err = h.handoffs(c, v); err != nil {
+		return err
+	}
 	if page.Notice, err = h.notice(c, v); err != nil {
 		return err
 	}
 	return h.render(c, http.StatusOK, views.SettingsPage(page))
+}
+
+// handoffs are the other devices on which a guest goes on.
+func (h *Handlers) handoffs(c echo.Context, v db.Viewer) (lines []string, err error) {
+	handoffs, err := h.DB.Handoffs(c.Request().Context(), v)
+	for _, handoff := range handoffs {
+		if !handoff.UsedAt.IsZero() {
+			lines = append(lines, browserName(handoff.UserAgent)+", since "+date(handoff.UsedAt))
+		}
+	}
+	return lines, err
 }
 
 // account is what only a user has: sessions, identities and merges.
@@ -56,12 +70,12 @@ func (h *Handlers) account(c echo.Context, v db.Viewer) (*views.Account, error) 
 	var account views.Account
 	for _, s := range sessions {
 		account.Sessions = append(account.Sessions, views.SignedInBrowser{
-			Browser: browserName(s.UserAgent), SignedIn: day(s.SignedInAt), Seen: seen(s.SeenAt, now),
+			Browser: browserName(s.UserAgent), SignedIn: date(s.SignedInAt), Seen: seen(s.SeenAt, now),
 			IsThis: s.ID == v.SessionHash, Revoke: "/sessions/" + s.ID,
 		})
 	}
 	for _, i := range identities {
-		account.Identities = append(account.Identities, views.Identity{Provider: providerName(i.Provider), Login: i.Login, Since: day(i.CreatedAt)})
+		account.Identities = append(account.Identities, views.Identity{Provider: providerName(i.Provider), Login: i.Login, Since: date(i.CreatedAt)})
 	}
 	for _, m := range merges {
 		account.Activity = append(account.Activity, activity(m, now))
@@ -71,16 +85,16 @@ func (h *Handlers) account(c echo.Context, v db.Viewer) (*views.Account, error) 
 
 func activity(m db.Merge, now time.Time) views.Activity {
 	came := views.Holdings{Notes: m.Notes, Profiles: m.Profiles}.String()
-	line := views.Activity{When: day(m.CreatedAt) + ", " + m.CreatedAt.Format("15:04") + " UTC"}
+	line := views.Activity{When: date(m.CreatedAt) + ", " + m.CreatedAt.Format("15:04") + " UTC"}
 	switch {
 	case !m.UndoneAt.IsZero():
-		line.What = "What had come along went back to a guest on " + day(m.UndoneAt) + "."
+		line.What = "What had come along went back to a guest on " + date(m.UndoneAt) + "."
 	case came == "":
 		line.What = "A guest signed in, and nothing is left of what came along."
 	default:
 		line.What = came + " came along from a guest."
 		if m.CanBeUndone(now) {
-			line.Undo, line.Until = "/merges/"+m.ID+"/undo", day(m.CreatedAt.Add(db.UndoFor))
+			line.Undo, line.Until = "/merges/"+m.ID+"/undo", date(m.CreatedAt.Add(db.UndoFor))
 		}
 	}
 	return line
@@ -105,7 +119,7 @@ func browserName(userAgent string) string {
 	return ua.Name + " on " + ua.OS
 }
 
-func day(t time.Time) string { return t.Format("2 January 2006") }
+func date(t time.Time) string { return t.Format("2 January 2006") }
 
 // seen is when a session was last here. It is known to the hour.
 func seen(t, now time.Time) string {

@@ -1,0 +1,2 @@
+DROP TABLE handoffs;
+DELETE FROM applied_migrations WHERE version = 3;
