@@ -25,6 +25,7 @@ import (
 	"github.com/guestpad/guestpad/db"
 	"github.com/guestpad/guestpad/handlers"
 	"github.com/guestpad/guestpad/handlers/fakegithub"
+	"github.com/guestpad/guestpad/handlers/metrics"
 	"github.com/guestpad/guestpad/handlers/operator"
 	"github.com/guestpad/guestpad/handlers/secrets"
 )
@@ -77,7 +78,12 @@ func (cfg *config) Run(ctx context.Context, at *operator.Storage) error {
 	if err != nil {
 		return err
 	}
-	store, err := db.Open(ctx, db.Config{URL: at.DatabaseURL, Log: log, MaxNotes: int(cfg.MaxNotes)})
+	var counts *metrics.Metrics // nil counts nothing
+	var store *db.DB
+	if cfg.Metrics != "" {
+		counts = metrics.New(func() float64 { bytes, _ := store.Bytes(); return float64(bytes) })
+	}
+	store, err = db.Open(ctx, db.Config{URL: at.DatabaseURL, Log: log, MaxNotes: int(cfg.MaxNotes), Observer: counts})
 	if err != nil {
 		return fmt.Errorf("GUESTPAD_DATABASE_URL (--database-url): %w", err)
 	}
@@ -97,12 +103,17 @@ func (cfg *config) Run(ctx context.Context, at *operator.Storage) error {
 	handler, err := handlers.New(handlers.Config{
 		DB: store, Secrets: ring, PublicURL: public, GitHub: github,
 		Guests: cfg.GuestAccess, GuestTTL: time.Duration(cfg.GuestTTL), TrustedProxies: cfg.trustedProxies,
-		WritesPerMinute: int(cfg.WritesPerMinute), Log: log,
+		WritesPerMinute: int(cfg.WritesPerMinute), Log: log, Metrics: counts,
 	})
 	if err != nil {
 		return err
 	}
-	group.Go(func() error { return purge(ctx, store, time.Duration(cfg.GuestTTL), log) })
+	if cfg.Metrics != "" {
+		if err := cfg.serveMetrics(ctx, group, counts, log); err != nil {
+			return err
+		}
+	}
+	group.Go(func() error { return purge(ctx, store, time.Duration(cfg.GuestTTL), log, counts) })
 	group.Go(func() error { return serve(ctx, listener, handler, log) })
 	cfg.announce(log, listener.Addr(), public, github)
 	return group.Wait()
@@ -143,6 +154,17 @@ func serve(ctx context.Context, listener net.Listener, handler http.Handler, log
 	return nil
 }
 
+// serveMetrics serves /metrics on an address of its own.
+func (cfg *config) serveMetrics(ctx context.Context, group *errgroup.Group, counts http.Handler, log *slog.Logger) error {
+	listener, err := net.Listen("tcp", cfg.Metrics)
+	if err != nil {
+		return fmt.Errorf("GUESTPAD_METRICS (--metrics): listen on %q: %w", cfg.Metrics, err)
+	}
+	log.Info("metrics are served", slog.String("url", "http://"+listener.Addr().String()+"/metrics"))
+	group.Go(func() error { return serve(ctx, listener, counts, log) })
+	return nil
+}
+
 // startFakeGitHub serves a GitHub of our own on a free loopback port.
 func startFakeGitHub(ctx context.Context, group *errgroup.Group) (*handlers.GitHub, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -170,7 +192,7 @@ func startFakeGitHub(ctx context.Context, group *errgroup.Group) (*handlers.GitH
 }
 
 // purge removes what has expired, in small batches, until ctx ends.
-func purge(ctx context.Context, store *db.DB, guestTTL time.Duration, log *slog.Logger) error {
+func purge(ctx context.Context, store *db.DB, guestTTL time.Duration, log *slog.Logger, counts *metrics.Metrics) error {
 	next := time.NewTimer(purgeFirst)
 	defer next.Stop()
 	for {
@@ -184,6 +206,10 @@ func purge(ctx context.Context, store *db.DB, guestTTL time.Duration, log *slog.
 		if err != nil && ctx.Err() == nil {
 			log.Error("purge", slog.Any("error", err))
 		}
+		counts.Purged("guests", purged.Guests)
+		counts.Purged("tombstones", purged.Tombstones)
+		counts.Purged("sessions", purged.Sessions)
+		counts.Purged("notes", purged.Notes)
 		if purged.Guests == db.PurgeBatch {
 			log.Warn("purge: a whole batch of guests had expired, and the rest waits for the next hour; if that is a surprise, look at this machine's clock")
 		}
@@ -213,6 +239,8 @@ type config struct {
 	WritesPerMinute count `group:"Flags of serve:" env:"GUESTPAD_WRITES_PER_MINUTE" name:"writes-per-minute" default:"240" placeholder:"COUNT" help:"How many changes a guest or user may make in a minute. Default: 240."`
 
 	GuestAccess handlers.GuestAccess `group:"Flags of serve:" env:"GUESTPAD_GUESTS" name:"guests" default:"on" placeholder:"on|read-only|off" help:"What people may do who have not signed in: write (on), only read what they have (read-only), or only sign in (off). Default: on."`
+
+	Metrics string `group:"Flags of serve:" env:"GUESTPAD_METRICS" placeholder:"HOST:PORT" help:"Listen address of /metrics for Prometheus, on this machine alone. Default: off."`
 
 	Demo bool `group:"Flags of serve:" help:"Sign in against a built-in fake GitHub, to try everything without an account. Only on a loopback address."`
 
@@ -313,6 +341,10 @@ func (cfg *config) check() (err error) {
 	}
 	if cfg.github, err = cfg.parseGitHub(); err != nil {
 		return err
+	}
+	// The figures are for the operator alone.
+	if host, _, err := net.SplitHostPort(cfg.Metrics); cfg.Metrics != "" && (err != nil || !handlers.IsLoopback(host)) {
+		return fmt.Errorf("GUESTPAD_METRICS (--metrics): want a loopback address such as localhost:9090, not %q", cfg.Metrics)
 	}
 	if cfg.GuestAccess == handlers.GuestsOff && cfg.github == nil && !cfg.Demo {
 		return errors.New("GUESTPAD_GUESTS (--guests): off leaves no way in, because signing in is off too; set GITHUB_CLIENT_ID and GITHUB_CLIENT_SECRET")

@@ -65,6 +65,8 @@ func TestABadSettingStopsTheStartWithItsNameAndWhatItWants(t *testing.T) {
 		{"GUESTPAD_GUEST_TTL=99999h", "--guest-ttl=99999h", "9240h"},
 		{"GUESTPAD_MAX_NOTES=none", "--max-notes=none", "whole number"},
 		{"GUESTPAD_WRITES_PER_MINUTE=0", "--writes-per-minute=0", "from 1"},
+		{"GUESTPAD_METRICS=nowhere", "--metrics=nowhere", "localhost:9090"},
+		{"GUESTPAD_METRICS=:0", "--metrics=:0", "loopback"},
 		{"GUESTPAD_GUESTS=maybe", "--guests=maybe", "on, read-only or off"},
 		{"GUESTPAD_GUESTS=off", "--guests=off", "no way in"},
 		{"GUESTPAD_TRUSTED_PROXIES=10.0.0.1/99", "", "CIDR"},
@@ -109,7 +111,7 @@ func TestHelpNamesEverySetting(t *testing.T) {
 	for _, name := range []string{
 		"GUESTPAD_ADDR", "--addr", "GUESTPAD_URL", "--url", "GUESTPAD_DATA", "--data", "GUESTPAD_DATABASE_URL", "--database-url",
 		"GUESTPAD_SECRETS", "--secrets", "GITHUB_CLIENT_ID", "GITHUB_CLIENT_SECRET", "GUESTPAD_GITHUB_URL", "GUESTPAD_GITHUB_API_URL",
-		"GUESTPAD_GUEST_TTL", "--guest-ttl", "GUESTPAD_MAX_NOTES", "--max-notes", "GUESTPAD_WRITES_PER_MINUTE", "--writes-per-minute", "GUESTPAD_GUESTS", "--guests", "GUESTPAD_TRUSTED_PROXIES", "--demo",
+		"GUESTPAD_GUEST_TTL", "--guest-ttl", "GUESTPAD_MAX_NOTES", "--max-notes", "GUESTPAD_WRITES_PER_MINUTE", "--writes-per-minute", "GUESTPAD_GUESTS", "--guests", "GUESTPAD_METRICS", "--metrics", "GUESTPAD_TRUSTED_PROXIES", "--demo",
 	} {
 		if !strings.Contains(string(out), name) {
 			t.Errorf("%s is missing in\n%s", name, out)

@@ -13,9 +13,10 @@ func TestTheArrowsPointOneWay(t *testing.T) {
 	t.Parallel()
 	const module = "github.com/guestpad/guestpad"
 	allowed := map[string][]string{
-		"":                     {"/db", "/handlers", "/handlers/fakegithub", "/handlers/operator", "/handlers/secrets"},
-		"/handlers":            {"/db", "/handlers/secrets", "/static", "/views", "/views/markdown"},
+		"":                     {"/db", "/handlers", "/handlers/fakegithub", "/handlers/metrics", "/handlers/operator", "/handlers/secrets"},
+		"/handlers":            {"/db", "/handlers/metrics", "/handlers/secrets", "/static", "/views", "/views/markdown"},
 		"/handlers/fakegithub": {},
+		"/handlers/metrics":    {},
 		"/handlers/operator":   {"/db", "/handlers/secrets"},
 		"/handlers/secrets":    {},
 		"/db":                  {"/migrations"},

@@ -43,10 +43,25 @@ type Config struct {
 	Log *slog.Logger
 	// Now is the clock. The default is time.Now.
 	Now func() time.Time
+	// Observer is told what happens. The default is nobody.
+	Observer Observer
 	// MaxNotes is how many notes a viewer may have outside the trash. The default is
 	// DefaultMaxNotes. A merge may bring more: nothing is dropped.
 	MaxNotes int
 }
+
+// Observer is told what happens, for metrics. It is called often, and must not wait.
+type Observer interface {
+	// Event tells of an audit event, and of the rows that it moved.
+	Event(name string, rows int64)
+	// WriterWait tells how long a write has waited for its turn.
+	WriterWait(time.Duration)
+}
+
+type nobody struct{}
+
+func (nobody) Event(string, int64)      {}
+func (nobody) WriterWait(time.Duration) {}
 
 // DefaultMaxNotes is Config.MaxNotes when it is not set.
 const DefaultMaxNotes = 10_000
@@ -110,6 +125,9 @@ func openFile(ctx context.Context, cfg Config, path string, prepare func() error
 	if cfg.MaxNotes == 0 {
 		cfg.MaxNotes = DefaultMaxNotes
 	}
+	if cfg.Observer == nil {
+		cfg.Observer = nobody{}
+	}
 	release, err := holdInUse(ctx, path)
 	if err != nil {
 		return nil, err
@@ -123,7 +141,7 @@ func openFile(ctx context.Context, cfg Config, path string, prepare func() error
 	}
 	read.SetMaxOpenConns(readers)
 	read.SetMaxIdleConns(readers)
-	w, err := openWriter(path, cfg.Now)
+	w, err := openWriter(path, cfg.Now, cfg.Observer)
 	if err != nil {
 		return nil, errors.Join(err, read.Close(), release())
 	}

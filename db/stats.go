@@ -53,12 +53,15 @@ func (d *DB) Stats(ctx context.Context, guestTTL time.Duration) (s Stats, err er
 	if err != nil {
 		return Stats{}, err
 	}
-	if s.DatabaseBytes, err = fileSize(d.path); err != nil {
+	if s.DatabaseBytes, err = d.Bytes(); err != nil {
 		return Stats{}, err
 	}
 	s.WALBytes, err = fileSize(d.path + "-wal")
 	return s, err
 }
+
+// Bytes is the size of the database file.
+func (d *DB) Bytes() (int64, error) { return fileSize(d.path) }
 
 // fileSize is 0 for a file that there is none of.
 func fileSize(path string) (int64, error) {

@@ -21,8 +21,9 @@ import (
 // committed leads: it commits what is waiting, itself included, and passes the lead to the
 // next one that waits.
 type writer struct {
-	now  func() time.Time
-	pool *sql.DB
+	now      func() time.Time
+	observer Observer
+	pool     *sql.DB
 
 	mu      sync.Mutex
 	waiting []*write
@@ -39,8 +40,9 @@ type writer struct {
 const maxBatch = 128
 
 type write struct {
-	ctx context.Context
-	do  func(*tx) error
+	ctx   context.Context
+	do    func(*tx) error
+	since time.Time // it has been waiting
 	// leads gets true when it is this write's turn to lead, and false when it is done.
 	leads chan bool
 
@@ -58,13 +60,13 @@ type tx struct {
 	write *write
 }
 
-func openWriter(path string, now func() time.Time) (*writer, error) {
+func openWriter(path string, now func() time.Time, observer Observer) (*writer, error) {
 	pool, err := sql.Open("sqlite", dataSource(path))
 	if err != nil {
 		return nil, err
 	}
 	pool.SetMaxOpenConns(1)
-	w := &writer{now: now, pool: pool}
+	w := &writer{now: now, observer: observer, pool: pool}
 	w.idle = sync.NewCond(&w.mu)
 	return w, nil
 }
@@ -86,7 +88,7 @@ func (w *writer) close() error {
 // the end of ctx no longer stops it. It may be begun twice: when another write of its
 // batch failed, the first time has been undone.
 func (d *DB) inTx(ctx context.Context, do func(*tx) error) error {
-	job := &write{ctx: ctx, do: do, leads: make(chan bool, 1)}
+	job := &write{ctx: ctx, do: do, since: time.Now(), leads: make(chan bool, 1)}
 	if err := d.writer.commit(job); err != nil {
 		return err
 	}
@@ -98,6 +100,7 @@ func (d *DB) inTx(ctx context.Context, do func(*tx) error) error {
 	}
 	for _, e := range job.events {
 		d.log.LogAttrs(ctx, slog.LevelInfo, e.name, e.attrs...)
+		d.writer.observer.Event(e.name, e.rows())
 	}
 	return nil
 }
@@ -159,6 +162,9 @@ func (w *writer) commitBatch(batch []*write) {
 	})
 	if len(batch) == 0 {
 		return
+	}
+	for _, job := range batch {
+		w.observer.WriterWait(time.Since(job.since))
 	}
 	committed, err := w.tryCommit(batch)
 	switch {
@@ -240,6 +246,16 @@ func (w *writer) disconnect() {
 type event struct {
 	name  string
 	attrs []slog.Attr
+}
+
+// rows is how many rows the event moved.
+func (e event) rows() int64 {
+	for _, attr := range e.attrs {
+		if attr.Key == "rows" {
+			return attr.Value.Int64()
+		}
+	}
+	return 0
 }
 
 // audit logs an event once the write is on the disk, and not at all if it fails.

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sync/singleflight"
 
 	"github.com/guestpad/guestpad/db"
+	"github.com/guestpad/guestpad/handlers/metrics"
 	"github.com/guestpad/guestpad/static"
 )
 
@@ -37,6 +38,8 @@ type Config struct {
 	// WritesPerMinute is how much one viewer may write in a minute. Zero: it is not bounded.
 	WritesPerMinute int
 	Log             *slog.Logger
+	// Metrics counts requests and viewers. Nil: nothing is counted.
+	Metrics *metrics.Metrics
 	// Now is the clock. The default is time.Now.
 	Now func() time.Time
 }

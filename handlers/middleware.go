@@ -59,6 +59,8 @@ func (h *Handlers) logRequest(next echo.HandlerFunc) echo.HandlerFunc {
 		if err := next(c); err != nil {
 			c.Error(err)
 		}
+		took := time.Since(start)
+		h.Metrics.Request(c.Request().Method, c.Path(), c.Response().Status, took)
 		level := slog.LevelInfo
 		switch c.Path() {
 		case "/static/*", "/healthz", "/readyz":
@@ -68,7 +70,7 @@ func (h *Handlers) logRequest(next echo.HandlerFunc) echo.HandlerFunc {
 			slog.String("method", c.Request().Method),
 			slog.String("path", c.Request().URL.Path),
 			slog.Int("status", c.Response().Status),
-			slog.Duration("took", time.Since(start)),
+			slog.Duration("took", took),
 			slog.Int64("bytes", c.Response().Size),
 		)
 		return nil

@@ -20,6 +20,17 @@ type visit struct {
 	broughtCookie bool
 }
 
+// kind is what the metrics count.
+func (v visit) kind() string {
+	switch {
+	case !v.IsGuest:
+		return "user"
+	case v.broughtCookie:
+		return "guest"
+	}
+	return "new guest"
+}
+
 // endedKey marks a request whose session cookie belongs to a session that has ended.
 const endedKey = "session ended"
 
@@ -34,6 +45,7 @@ func (h *Handlers) withViewer(next echo.HandlerFunc) echo.HandlerFunc {
 		if err != nil {
 			return err
 		}
+		h.Metrics.Viewer(v.kind())
 		h.touch(c.Request().Context(), v.Viewer)
 		c.Set(visitKey, v)
 		return next(c)
