@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
@@ -359,6 +360,14 @@ func TestBrowserSharesANoteAndTakesItBack(t *testing.T) {
 	reader.has(the("heading", "For everyone"))
 	reader.sees(writer.persona().name)
 	reader.sees("Hello.")
+
+	// On paper there is the note and who signed it, black on white, and nothing to click.
+	reader.do(command(emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: "print"}))
+	reader.sees("Hello.")
+	reader.has(the("heading", "For everyone"))
+	reader.hasNo(matching(".publication footer"))
+	reader.holds("getComputedStyle(document.documentElement).colorScheme === 'light'")
+	reader.do(command(emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{}))
 
 	writer.write(body, " And more.")
 	writer.saved()

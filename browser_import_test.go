@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/chromedp/cdproto/dom"
@@ -35,8 +36,21 @@ func TestBrowserDroppedFilesBecomeNotes(t *testing.T) {
 	writer.seesIn("note-list", "First")
 	writer.seesIn("note-list", "typed before")
 	writer.valueOf(body, "typed before")
+	evaluate[bool](writer, `(() => {
+		window.progress = [];
+		new MutationObserver(() => {
+			const bar = document.getElementById('import-progress');
+			if (bar?.checkVisibility()) window.progress.push(bar.value);
+		}).observe(document.querySelector('main'), {attributes: true, childList: true, subtree: true});
+		return true;
+	})()`)
 	writer.drops(`...Array.from({length: 250}, (_, i) => new File(['# Many ' + i], i + '.md'))`)
 	writer.seesIn("import-status", "250 notes came in")
+	progress := evaluate[[]float64](writer, "window.progress")
+	isMoving := func(value float64) bool { return value > 0 && value < 1 }
+	if !slices.IsSorted(progress) || !slices.ContainsFunc(progress, isMoving) {
+		t.Errorf("the progress bar went %v", progress)
+	}
 	writer.staysMarked()
 	writer.click(theButton("Close").in("import-status"))
 	writer.hasNo(matching("#import-status"))

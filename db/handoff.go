@@ -10,7 +10,7 @@ import (
 // HandoffLife is how long a handoff can be used.
 const HandoffLife = 5 * time.Minute
 
-// Handoff is a link with which a guest goes on on another device.
+// Handoff is a link with which a guest continues on another device.
 type Handoff struct {
 	ExpiresAt time.Time
 	// UsedAt is zero until another device has used it, whose browser called itself UserAgent.

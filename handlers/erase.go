@@ -62,7 +62,7 @@ func (h *Handlers) erase(c echo.Context) error {
 }
 
 // forget answers POST /forget: a guest leaves a browser that others use too. Its notes
-// stay until they expire, for other devices that it goes on on.
+// stay until they expire, for other devices on which it continues.
 func (h *Handlers) forget(c echo.Context) error {
 	if !viewer(c).IsGuest {
 		return redirect(c, "/settings")

@@ -49,7 +49,7 @@ func (h *Handlers) mayWrite(next echo.HandlerFunc) echo.HandlerFunc {
 		return &userError{
 			Code:  http.StatusForbidden,
 			Title: "Guests cannot write here at the moment",
-			Text:  "Nothing was saved, and what you typed is still here. Sign in in another tab, and then try again: it is saved into your account.",
+			Text:  "Nothing was saved, and what you typed is still here. Open another tab to sign in, and then try again: it is saved into your account.",
 		}
 	}
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/guestpad/guestpad/views"
 )
 
-// startHandoff answers POST /continue/start: a link with which this guest goes on on
+// startHandoff answers POST /continue/start: a link with which this guest continues on
 // another device, to scan or to copy.
 func (h *Handlers) startHandoff(c echo.Context) error {
 	v := viewer(c)
