@@ -82,13 +82,14 @@ var everyAction = []struct {
 	{"come back from GitHub and lose the answer", 1, (*model).loseAnswer},
 	{"come back once more", 1, (*model).comeBackAgain},
 	{"open another browser's way back from GitHub", 1, (*model).openForeignCallback},
+	{"come back from GitHub with a planted guest", 1, (*model).plantGuest},
 	{"sign out", 2, (*model).signOut},
 	{"keep a copy of the cookies", 1, (*model).copyCookies},
 	{"use a copy of cookies", 2, (*model).replayCookies},
 	{"clear the cookies", 1, (*model).clearCookies},
 	{"try ids of someone else", 2, (*model).pry},
-	{"wait long", 1, (*model).waitLong},
-	{"purge", 1, (*model).purgeNow},
+	{"wait long", 2, (*model).waitLong},
+	{"purge", 2, (*model).purgeNow},
 	{"read everything", 1, (*model).readEverything},
 }
 
@@ -588,6 +589,19 @@ func (m *model) openForeignCallback() {
 	m.goBack(victim, m.approve(attacker.lastFlows()[0]))
 }
 
+// plantGuest puts another browser's guest into one that is about to come back.
+func (m *model) plantGuest() {
+	b, planter := choose(m, "browser", m.underWay()), m.browser()
+	m.openSomething(planter)
+	if planter.guest == nil {
+		return
+	}
+	m.did("%s plants its %s into %s", planter.name, planter.guest.name, b.name)
+	b.setCookie("__Host-guest", planter.cookie("__Host-guest"))
+	b.guest, b.issuedAt = planter.guest, planter.issuedAt
+	m.goBack(b, m.approve(b.lastFlows()[0]))
+}
+
 // goBack answers a callback.
 func (m *model) goBack(b *browser, cb *callback) {
 	m.did("%s comes back from GitHub (login %s) as %s, denied %v", b.name, cb.name, cb.person, cb.isDenied)
@@ -730,8 +744,12 @@ func (m *model) wait() {
 	m.pass(choose(m, "time", []time.Duration{5 * time.Minute, time.Hour, day, 10 * time.Minute, 5 * time.Hour, 2 * day}))
 }
 
+// waitLong is long enough for something to expire. The site purges now and then.
 func (m *model) waitLong() {
-	m.pass(choose(m, "time", []time.Duration{7 * day, 15 * day, 30*day - time.Hour, 31 * day, 180 * day}))
+	m.pass(choose(m, "time", []time.Duration{15 * day, 7 * day, 30*day - time.Hour, 22 * day, 31 * day, 180 * day}))
+	if rapid.Bool().Draw(m.rapid, "purge") {
+		m.purgeNow()
+	}
 }
 
 func (m *model) pass(d time.Duration) {
