@@ -27,7 +27,7 @@ test: ## Run the tests
 	$(GO) test $(RACE) -shuffle=on -parallel=4 ./...
 
 .PHONY: check
-check: fresh lint test pages races fuzz ## Everything that has to hold before a change lands
+check: fresh lint test pages races model crashes fuzz ## Everything that has to hold before a change lands
 
 .PHONY: fresh
 fresh: ## Fail when generated code or go.mod is out of date
@@ -49,6 +49,14 @@ pages: ## Look for barriers (axe) and for hostile text that runs, on every page 
 races: ## Let logins, writes and sign-outs of one guest collide a thousand times
 	$(GO) test $(RACE) -count=1 -run=AtOneInstant ./handlers -races=1000
 
+.PHONY: model
+model: ## Let people do anything in any order, and compare the site with a model of it
+	$(GO) test $(RACE) -count=1 -run=ModelSays ./handlers -steps=2000
+
+.PHONY: crashes
+crashes: ## Kill the program in the middle of its work, 200 times
+	$(GO) test -count=1 -run=KilledAtAnyMoment . -crashes=200
+
 # A number of runs and no time: when time runs out in the middle of a run, go test may
 # report that as a failure.
 .PHONY: fuzz
@@ -63,6 +71,8 @@ soak: ## The same, for much longer
 	$(MAKE) fuzz FUZZ_RUNS=2000000x
 	$(GO) test $(RACE) -count=1 -timeout=2h -run=AtOneInstant ./handlers -races=20000
 	$(GO) test -count=1 -timeout=2h -run=VisitsLeave ./handlers -visits=1000000
+	$(GO) test -count=1 -timeout=2h -run=ModelSays ./handlers -steps=100000
+	$(GO) test -count=1 -timeout=2h -run=KilledAtAnyMoment . -crashes=5000
 
 .PHONY: bench
 bench: ## Measure against yardsticks in the same run, and print the ratios

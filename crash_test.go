@@ -33,7 +33,8 @@ const (
 	// startPatience is how long a start may take after that, up to the first answer.
 	startPatience   = time.Second
 	crashBrowsers   = 3
-	killedWithin    = 120 * time.Millisecond
+	killedWithin    = 150 * time.Millisecond
+	loginWithin     = 10 * time.Millisecond
 	crashingSignIns = 2 // of so many browsers one signs in
 )
 
@@ -84,6 +85,7 @@ func (c *crashing) launch() {
 func (c *crashing) round() {
 	c.t.Helper()
 	browsers := make([]*crashBrowser, crashBrowsers)
+	back := make(chan bool, crashBrowsers)
 	var working sync.WaitGroup
 	for i := range browsers {
 		b := c.newCrashBrowser()
@@ -94,10 +96,14 @@ func (c *crashing) round() {
 		working.Go(b.writeOn)
 		if rand.N(crashingSignIns) == 0 {
 			b.person = fakegithub.People[i].Login
-			working.Go(b.signInSometime)
+			working.Go(func() { b.signInSometime(back) })
 		}
 	}
-	time.Sleep(rand.N(killedWithin))
+	select {
+	case <-back: // more often than chance would have it, a login is in the middle
+		time.Sleep(rand.N(loginWithin))
+	case <-time.After(rand.N(killedWithin)):
+	}
 	if err := c.cmd.Process.Kill(); err != nil {
 		c.t.Fatal(err)
 	}
@@ -214,13 +220,14 @@ func (b *crashBrowser) save(n *crashNote) (status int, err error) {
 }
 
 // signInSometime signs in while the other tab writes.
-func (b *crashBrowser) signInSometime() {
+func (b *crashBrowser) signInSometime(back chan<- bool) {
 	time.Sleep(rand.N(killedWithin))
-	b.signIn()
+	_ = b.signIn(back)
 }
 
-// signIn returns an error when the program went away.
-func (b *crashBrowser) signIn() error {
+// signIn returns an error when the program went away. It tells when the browser comes back
+// from GitHub.
+func (b *crashBrowser) signIn(back chan<- bool) error {
 	status, begun, err := b.send("POST", "/auth/github", url.Values{"next": {"/editor"}, "carry": {"true"}})
 	if err != nil {
 		return err
@@ -229,12 +236,13 @@ func (b *crashBrowser) signIn() error {
 		b.t.Errorf("leaving for GitHub answers %d", status)
 		return nil
 	}
-	back, err := fakegithub.Approve(context.WithoutCancel(b.t.Context()), b.client, begun.location, url.Values{"person": {b.person}})
+	callback, err := fakegithub.Approve(context.WithoutCancel(b.t.Context()), b.client, begun.location, url.Values{"person": {b.person}})
 	if err != nil {
 		return err
 	}
 	b.asked = true
-	status, _, err = b.send("GET", back.RequestURI(), nil)
+	back <- true
+	status, _, err = b.send("GET", callback.RequestURI(), nil)
 	if err != nil {
 		return err
 	}
@@ -251,7 +259,7 @@ func (b *crashBrowser) findEverything() {
 	b.t.Helper()
 	if b.person != "" && !b.signedIn {
 		// Whether it happened or not: signing in brings everything together.
-		if err := b.signIn(); err != nil || !b.signedIn {
+		if err := b.signIn(make(chan bool, 1)); err != nil || !b.signedIn {
 			b.t.Fatalf("signing in again: %v", err)
 		}
 	}

@@ -42,7 +42,11 @@ func formOn(t modelTB, a answer) draft {
 		t.Fatalf("there is no form on\n%s", a.body)
 	}
 	n, _ := strconv.Atoi(version[1])
-	return draft{id: id[1], isNew: isNew, version: n, isConflict: strings.Contains(a.body, `name="keep" value="mine"`)}
+	viewer := viewerField.FindStringSubmatch(a.body)
+	if viewer == nil {
+		t.Fatalf("the form does not say whose it is:\n%s", a.body)
+	}
+	return draft{viewer: viewer[1], id: id[1], isNew: isNew, version: n, isConflict: strings.Contains(a.body, `name="keep" value="mine"`)}
 }
 
 // showsNote compares a page with the note that it shows, and returns its form.
@@ -173,6 +177,7 @@ func (m *model) readAs(b *browser) {
 	m.showsWho(page, b)
 	m.showsList(b, page, viewer)
 	m.showsTrash(b, viewer)
+	m.read(b, "/settings")
 }
 
 // showsWho compares the badge with who is asking.

@@ -82,13 +82,19 @@ var everyAction = []struct {
 	{"come back from GitHub and lose the answer", 1, (*model).loseAnswer},
 	{"come back once more", 1, (*model).comeBackAgain},
 	{"open another browser's way back from GitHub", 1, (*model).openForeignCallback},
+	{"come back from GitHub with a planted guest", 1, (*model).plantGuest},
 	{"sign out", 2, (*model).signOut},
 	{"keep a copy of the cookies", 1, (*model).copyCookies},
 	{"use a copy of cookies", 2, (*model).replayCookies},
 	{"clear the cookies", 1, (*model).clearCookies},
 	{"try ids of someone else", 2, (*model).pry},
-	{"wait long", 1, (*model).waitLong},
-	{"purge", 1, (*model).purgeNow},
+	{"erase oneself", 1, (*model).eraseMe},
+	{"let the browser forget", 1, (*model).forgetBrowser},
+	{"revoke a session", 1, (*model).revokeSession},
+	{"sign out everywhere else", 1, (*model).revokeOtherSessions},
+	{"go on with another device", 2, (*model).goOnElsewhere},
+	{"wait long", 2, (*model).waitLong},
+	{"purge", 2, (*model).purgeNow},
 	{"read everything", 1, (*model).readEverything},
 }
 
@@ -317,6 +323,13 @@ func (m *model) sendAgain() {
 	m.sendDraft(t, *t.sent)
 }
 
+// isOfAnother tells whether the tab was opened by someone who is not here any more. A guest
+// that has signed in is still here.
+func (d draft) isOfAnother(now *owner) bool {
+	kind, id, _ := strings.Cut(d.viewer, " ")
+	return d.viewer != "" && id != now.id && (kind == "user" || now.isGuest)
+}
+
 func (d draft) String() string {
 	if d.isNew {
 		return "a new note"
@@ -333,9 +346,16 @@ func (m *model) sendDraft(t *tab, d draft) {
 	if d.keep != "" {
 		form.Set("keep", d.keep)
 	}
+	if d.viewer != "" {
+		form.Set("viewer", d.viewer)
+	}
 	a, visit := m.ask(t.browser, "POST", path, form)
 	if !visit.mayWrite {
 		a.must(m.t, 403).has(m.t, d.text)
+		return
+	}
+	if d.isOfAnother(visit.viewer) {
+		t.form = formOn(m.t, a.must(m.t, 403).has(m.t, d.text))
 		return
 	}
 	status, saved, givenUp := m.save(visit.viewer, d)
@@ -588,6 +608,19 @@ func (m *model) openForeignCallback() {
 	m.goBack(victim, m.approve(attacker.lastFlows()[0]))
 }
 
+// plantGuest puts another browser's guest into one that is about to come back.
+func (m *model) plantGuest() {
+	b, planter := choose(m, "browser", m.underWay()), m.browser()
+	m.openSomething(planter)
+	if planter.guest == nil {
+		return
+	}
+	m.did("%s plants its %s into %s", planter.name, planter.guest.name, b.name)
+	b.setCookie("__Host-guest", planter.cookie("__Host-guest"))
+	b.guest, b.issuedAt = planter.guest, planter.issuedAt
+	m.goBack(b, m.approve(b.lastFlows()[0]))
+}
+
 // goBack answers a callback.
 func (m *model) goBack(b *browser, cb *callback) {
 	m.did("%s comes back from GitHub (login %s) as %s, denied %v", b.name, cb.name, cb.person, cb.isDenied)
@@ -660,13 +693,8 @@ func (m *model) signOut() {
 	m.did("%s signs out", b.name)
 	a, visit := m.ask(b, "POST", "/logout", url.Values{})
 	a.must(m.t, 303)
-	if visit.viewer.isGuest {
-		return
-	}
-	b.session.isOver = true
-	b.session = nil
-	if m.guestIn(b) == nil {
-		m.newGuestIn(b)
+	if !visit.viewer.isGuest {
+		m.leaveSession(b)
 	}
 }
 
@@ -730,8 +758,12 @@ func (m *model) wait() {
 	m.pass(choose(m, "time", []time.Duration{5 * time.Minute, time.Hour, day, 10 * time.Minute, 5 * time.Hour, 2 * day}))
 }
 
+// waitLong is long enough for something to expire. The site purges now and then.
 func (m *model) waitLong() {
-	m.pass(choose(m, "time", []time.Duration{7 * day, 15 * day, 30*day - time.Hour, 31 * day, 46 * day, 180 * day}))
+	m.pass(choose(m, "time", []time.Duration{15 * day, 7 * day, 30*day - time.Hour, 22 * day, 31 * day, 46 * day, 180 * day}))
+	if rapid.Bool().Draw(m.rapid, "purge") {
+		m.purgeNow()
+	}
 }
 
 func (m *model) pass(d time.Duration) {

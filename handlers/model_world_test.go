@@ -133,6 +133,7 @@ type draft struct {
 	isConflict bool
 	keep       string
 	text       string
+	viewer     string // who opened the tab, as its form has it
 }
 
 type flow struct {
