@@ -19,8 +19,9 @@ type Merge struct {
 	// Notes and Profiles count what moved and is still the user's, outside the trash.
 	Notes, Profiles int
 	CreatedAt       time.Time
-	// UndoneAt is zero unless the merge was undone.
+	// UndoneAt is zero unless the merge was undone. UndoneTo is the guest that it went to.
 	UndoneAt time.Time
+	UndoneTo string
 }
 
 // CanBeUndone tells whether the merge can be undone at a moment.
@@ -47,7 +48,7 @@ func findMergeOf(q queries, v Viewer, id string) (Merge, error) {
 	return scanMerge(q.queryRow(`SELECT `+mergeColumns+` FROM merges m WHERE m.id = $1 AND m.user_id = $2`, id, v.ID))
 }
 
-const mergeColumns = `m.id, m.created_at, coalesce(m.undone_at, 0),
+const mergeColumns = `m.id, m.created_at, coalesce(m.undone_at, 0), coalesce(m.undone_to, ''),
 	(SELECT count(*) FROM merged_rows r JOIN notes n ON n.id = r.row_id
 		WHERE r.merge_id = m.id AND r.table_name = 'notes' AND n.owner_id = m.user_id AND n.deleted_at IS NULL),
 	(SELECT count(*) FROM merged_rows r JOIN profiles p ON p.id = r.row_id
@@ -55,7 +56,7 @@ const mergeColumns = `m.id, m.created_at, coalesce(m.undone_at, 0),
 
 func scanMerge(row scanner) (m Merge, err error) {
 	var createdAt, undoneAt int64
-	err = row.Scan(&m.ID, &createdAt, &undoneAt, &m.Notes, &m.Profiles)
+	err = row.Scan(&m.ID, &createdAt, &undoneAt, &m.UndoneTo, &m.Notes, &m.Profiles)
 	m.CreatedAt = fromMillis(createdAt)
 	if undoneAt != 0 {
 		m.UndoneAt = fromMillis(undoneAt)
@@ -95,7 +96,7 @@ func undoMerge(t *tx, v Viewer, id string, guest Viewer) error {
 		}
 		moved += rows
 	}
-	if _, err := t.exec(`UPDATE merges SET undone_at = $1 WHERE id = $2`, t.now, id); err != nil {
+	if _, err := t.exec(`UPDATE merges SET undone_at = $1, undone_to = $2 WHERE id = $3`, t.now, guest.ID, id); err != nil {
 		return err
 	}
 	t.audit("merge.undone", slog.String("merge", id), slog.String("user", v.ID), slog.String("guest", guest.ID), slog.Int64("rows", moved))

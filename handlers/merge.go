@@ -3,6 +3,7 @@ package handlers
 import (
 	"errors"
 	"net/http"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
@@ -10,6 +11,10 @@ import (
 	"github.com/guestpad/guestpad/db"
 	"github.com/guestpad/guestpad/views"
 )
+
+// undoAgainPatience is how long after an undo the same user still gets the guest's cookie by
+// undoing again. Later the guest may be somebody else's who uses that browser.
+const undoAgainPatience = 5 * time.Minute
 
 // undoMerge answers POST /merges/:id/undo: what came along goes back to a guest of this
 // browser, which waits beneath the session and is here again after the sign-out.
@@ -35,10 +40,16 @@ func (h *Handlers) undoMerge(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if merge.UndoneAt.IsZero() && !isWaiting {
-		if err := h.setGuestCookie(c, guest.ID); err != nil {
-			return err
-		}
+	// Of the browser that was given the guest the answer may have been lost: it asks again.
+	switch isAgain := !merge.UndoneAt.IsZero(); {
+	case isWaiting:
+	case !isAgain:
+		err = h.setGuestCookie(c, guest.ID)
+	case h.Now().Sub(merge.UndoneAt) < undoAgainPatience:
+		err = h.setGuestCookie(c, merge.UndoneTo)
+	}
+	if err != nil {
+		return err
 	}
 	return redirect(c, "/editor?undone="+merge.ID)
 }

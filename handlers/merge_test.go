@@ -3,6 +3,7 @@ package handlers
 import (
 	"net/url"
 	"regexp"
+	"sync"
 	"testing"
 	"time"
 )
@@ -59,4 +60,46 @@ func TestNobodyUndoesAMergeOfSomeoneElseOrTooLate(t *testing.T) {
 	if n := s.rows(`SELECT count(*) FROM merges WHERE undone_at IS NOT NULL`); n != 0 {
 		t.Errorf("%d merges were undone", n)
 	}
+}
+
+func TestAnUndoWhoseAnswerWasLostIsAskedForAgain(t *testing.T) {
+	s := newSite(t)
+	v := s.newGuest()
+	noteID := v.write("# From the guest")
+	undo := v.get(v.signIn("ada").location()).must(t, 200).undo(t)
+	session := v.cookie("__Host-session")
+	// Another browser of the same user does what this one does, and the answer is lost.
+	lost := s.visitor()
+	lost.setCookie("__Host-session", session)
+	lost.post(undo, url.Values{}).must(t, 303)
+
+	if a := v.post(undo, url.Values{}).must(t, 303); a.sets("__Host-guest") == nil {
+		t.Error("the guest cannot be opened")
+	}
+	v.post("/logout", url.Values{}).must(t, 303)
+	v.get("/editor/"+noteID).must(t, 200).has(t, "# From the guest")
+	// Not for long: that guest may be somebody else's by then.
+	s.clock.advance(6 * time.Minute)
+	late := s.visitor()
+	late.signIn("ada")
+	late.post(undo, url.Values{}).must(t, 303)
+	late.post("/logout", url.Values{}).must(t, 303)
+	late.get("/editor/"+noteID).must(t, 404)
+}
+
+func TestUndosAtOneInstantUndoOnce(t *testing.T) {
+	s := newSite(t)
+	v := s.newGuest()
+	noteID := v.write("# From the guest")
+	undo := v.get(v.signIn("ada").location()).must(t, 200).undo(t)
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() { v.post(undo, url.Values{}).must(t, 303) })
+	}
+	wg.Wait()
+	if n := s.rows(`SELECT count(*) FROM users WHERE is_guest AND merged_at IS NULL`); n != 1 {
+		t.Errorf("%d guests", n)
+	}
+	v.post("/logout", url.Values{}).must(t, 303)
+	v.get("/editor/"+noteID).must(t, 200).has(t, "# From the guest")
 }

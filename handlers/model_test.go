@@ -711,6 +711,9 @@ func (m *model) undoMerge() {
 		a.must(m.t, 404)
 	case mg.isUndone:
 		a.must(m.t, 303)
+		if m.guestIn(b) == nil && m.now-mg.undoneAt < undoAgain {
+			b.guest, b.issuedAt = mg.undoneTo, m.now
+		}
 	case m.now-mg.at >= undoLasts:
 		a.must(m.t, 409)
 	default:

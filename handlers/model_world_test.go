@@ -21,6 +21,7 @@ const (
 	sessionIdles  = 30 * day
 	loginLasts    = 10 * time.Minute
 	undoLasts     = 7 * day
+	undoAgain     = 5 * time.Minute // for an answer that was lost
 	trashLasts    = 30 * day
 	seenLags      = time.Hour // how far the note of the last visit lags behind
 	mostProfiles  = 12
@@ -87,6 +88,8 @@ type merge struct {
 	guest, user *owner
 	at          time.Duration
 	isUndone    bool
+	undoneAt    time.Duration
+	undoneTo    *owner
 	notes       []*note
 	profiles    []*profile
 }
@@ -372,7 +375,7 @@ func (w *world) rekey(guest, user *owner) *merge {
 // undo gives what the user still has of a merge to a guest.
 func (w *world) undo(m *merge, guest *owner) {
 	w.admit(guest)
-	m.isUndone = true
+	m.isUndone, m.undoneAt, m.undoneTo = true, w.now, guest
 	for _, n := range m.notes {
 		if n.owner == m.user {
 			n.owner = guest
