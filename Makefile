@@ -39,7 +39,7 @@ fresh: ## Fail when generated code or go.mod is out of date
 .PHONY: lint
 lint: ## Run the linters
 	$(GO) vet -tags=bench,check ./...
-	$(GOLANGCI_LINT) run
+	$(GOLANGCI_LINT) run --allow-parallel-runners
 
 .PHONY: pages
 pages: ## Look for barriers (axe) and for hostile text that runs, on every page in a browser
