@@ -34,6 +34,7 @@ func TestBench(t *testing.T) {
 		{"many notes", benchManyNotes},
 		{"import", benchImport},
 		{"sign-in", benchSignIn},
+		{"purge", benchPurge},
 		{"memory", benchMemory},
 		{"start", benchStart},
 		{"size", benchSize},

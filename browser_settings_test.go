@@ -30,7 +30,7 @@ func TestBrowserSettingsWithoutJavaScript(t *testing.T) {
 	desk.sees("went back to a guest on")
 	desk.click(theLink("Erase me"))
 	desk.click(theButton("Erase my account and everything in it"))
-	desk.sees("You are erased")
+	desk.sees("Your account is erased")
 	desk.seesIn("note-list", "Shopping") // which was the guest's again
 	desk.click(theLink("Settings"))
 	desk.click(theButton("Forget this browser"))

@@ -576,7 +576,7 @@ func TestBrowserXSSAddressesAndFormsDoNothing(t *testing.T) {
 		}
 		all := strings.Join(u.words.names, " ")
 		for _, address := range []string{
-			"/editor?signed-out=%", "/trash?from=%", "/auth/github/callback?code=%&state=%&error=%", "/emoji?q=%&emoji=%&profile=%", "/n/%",
+			"/editor?done=%", "/settings?done=%", "/continue?code=%", "/trash?from=%", "/auth/github/callback?code=%&state=%&error=%", "/emoji?q=%&emoji=%&profile=%", "/n/%",
 		} {
 			u.goesTo(address)
 			u.open(strings.ReplaceAll(address, "%", strings.ReplaceAll(url.QueryEscape(all), "+", "%20")))

@@ -16,8 +16,9 @@ const (
 	// PurgeBatch is how many of each kind one Purge removes at most. A clock that jumps ahead
 	// makes everybody look expired; this bounds what it can cost before somebody notices.
 	PurgeBatch = 1000
-	// purgePatience is how long a purge holds the writer at a time.
-	purgePatience = 20 * time.Millisecond
+	// purgePatience is how long a purge writes at a time. What follows, a commit and now and
+	// then a checkpoint, takes longer.
+	purgePatience = 10 * time.Millisecond
 )
 
 // Purged counts what a Purge removed.

@@ -78,7 +78,7 @@ func (h *Handlers) showEditor(c echo.Context, status int, state editorState) err
 		title = noteTitle(state.note.Body)
 	}
 	page := h.page(title)
-	if _, hasStartedOver := startedOver(c); hasStartedOver {
+	if hasStartedOver(c) {
 		page.Assets.Forget = "/forget.css"
 	}
 	return h.render(c, status, views.EditorPage(views.Editor{
@@ -126,57 +126,4 @@ func (h *Handlers) noteForm(note db.Note) views.NoteForm {
 		form.PublicURL = h.PublicURL.JoinPath("n", note.PublicID).String()
 	}
 	return form
-}
-
-// startedOver tells whether this browser has just become a guest, and why.
-func startedOver(c echo.Context) (why string, hasStartedOver bool) {
-	for because, why := range map[string]string{
-		"signed-out": "You are signed out. What you write now is a guest's.",
-		"erased":     "You are erased: nothing that you had here is left on this server. What you write now is somebody new's.",
-		"continued":  "You go on here as the guest of your other device.",
-		"forgotten":  "This browser has forgotten you. What you write now is somebody new's.",
-	} {
-		if c.QueryParams().Has(because) {
-			return why, true
-		}
-	}
-	return "", false
-}
-
-// notice is what the page has to say about what was done before it was opened.
-func (h *Handlers) notice(c echo.Context, v db.Viewer) (*views.Notice, error) {
-	dismiss := c.Request().URL.Path
-	if text, hasStartedOver := startedOver(c); hasStartedOver && v.IsGuest {
-		return &views.Notice{Text: text, Dismiss: dismiss}, nil
-	}
-	switch c.QueryParam("revoked") {
-	case "one":
-		return &views.Notice{Text: "That browser is signed out. What it had not saved is still on its screen.", Dismiss: dismiss}, nil
-	case "others":
-		return &views.Notice{Text: "You are signed out everywhere but here. What other browsers had not saved is still on their screens.", Dismiss: dismiss}, nil
-	}
-	if c.QueryParams().Has("late") && !v.IsGuest {
-		return savedLate(v, dismiss), nil
-	}
-	if id := c.QueryParam("deleted"); uuid.Validate(id) == nil {
-		return &views.Notice{Text: "The note is in the trash.", Undo: "/notes/" + id + "/restore", UndoLabel: "Undo", Dismiss: dismiss}, nil
-	}
-	if id := c.QueryParam("gave-up"); uuid.Validate(id) == nil {
-		return givenUp(id, dismiss), nil
-	}
-	for _, name := range []string{"merge", "undone"} {
-		id := c.QueryParam(name)
-		if id == "" {
-			continue
-		}
-		merge, err := h.DB.Merge(c.Request().Context(), v, id)
-		if errors.Is(err, db.ErrNotFound) {
-			return nil, nil
-		}
-		if err != nil {
-			return nil, err
-		}
-		return h.receipt(v, merge, dismiss), nil
-	}
-	return nil, nil
 }

@@ -54,11 +54,20 @@ func (h *Handlers) erase(c echo.Context) error {
 		}
 	}
 	if v.IsGuest {
-		_, err := h.newGuest(c)
-		return h.startOver(c, "erased", err)
+		if _, err := h.newGuest(c); err != nil {
+			return err
+		}
+		return startOver(c, "erased")
 	}
 	h.clearCookie(c, h.cookies.session)
-	return h.startOver(c, "erased", h.keepOrMakeGuest(c))
+	isKept, err := h.keepOrMakeGuest(c)
+	if err != nil {
+		return err
+	}
+	if isKept {
+		return startOver(c, "erased-account")
+	}
+	return startOver(c, "erased")
 }
 
 // forget answers POST /forget: a guest leaves a browser that others use too. Its notes
@@ -67,15 +76,8 @@ func (h *Handlers) forget(c echo.Context) error {
 	if !viewer(c).IsGuest {
 		return redirect(c, "/settings")
 	}
-	_, err := h.newGuest(c)
-	return h.startOver(c, "forgotten", err)
-}
-
-// startOver leads to an empty editor, whose page makes the browser drop what it keeps of
-// the viewer before.
-func (h *Handlers) startOver(c echo.Context, because string, err error) error {
-	if err != nil {
+	if _, err := h.newGuest(c); err != nil {
 		return err
 	}
-	return redirect(c, "/editor?"+because+"=1")
+	return startOver(c, "forgotten")
 }

@@ -102,7 +102,10 @@ func (h *Handlers) continueHere(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return h.startOver(c, "continued", h.setGuestCookie(c, guest.ID))
+	if err := h.setGuestCookie(c, guest.ID); err != nil {
+		return err
+	}
+	return startOver(c, "continued")
 }
 
 func linkIsDead() error {

@@ -264,17 +264,20 @@ func (h *Handlers) logout(c echo.Context) error {
 		return err
 	}
 	h.clearCookie(c, h.cookies.session)
-	return h.startOver(c, "signed-out", h.keepOrMakeGuest(c))
+	if _, err := h.keepOrMakeGuest(c); err != nil {
+		return err
+	}
+	return startOver(c, "signed-out")
 }
 
 // keepOrMakeGuest makes sure that there is a guest when the user is gone: the one that had
 // stayed in this browser, or a new one.
-func (h *Handlers) keepOrMakeGuest(c echo.Context) error {
-	_, found, err := h.guestOf(c)
-	if err == nil && !found {
+func (h *Handlers) keepOrMakeGuest(c echo.Context) (isKept bool, err error) {
+	_, isKept, err = h.guestOf(c)
+	if err == nil && !isKept {
 		_, err = h.newGuest(c)
 	}
-	return err
+	return isKept, err
 }
 
 // dropPages answers GET /forget.css, which the page after a sign-out links: an empty

@@ -111,7 +111,7 @@ func (h *Handlers) showSavedNote(c echo.Context, note db.Note, notice *views.Not
 	if !wantsPartial(c) {
 		to := editorPath(note.ID)
 		if isLate {
-			to += "?late=1"
+			to += "?done=saved-late"
 		}
 		return c.Redirect(http.StatusSeeOther, to)
 	}

@@ -141,7 +141,7 @@ func (h *Handlers) revokeSession(c echo.Context) error {
 	if err := h.DB.RevokeSession(c.Request().Context(), v, id); err != nil {
 		return err
 	}
-	return redirect(c, "/settings?revoked=one")
+	return redirect(c, "/settings?done=revoked")
 }
 
 // revokeOtherSessions answers DELETE /sessions: signed in only here.
@@ -153,5 +153,5 @@ func (h *Handlers) revokeOtherSessions(c echo.Context) error {
 	if err := h.DB.RevokeOtherSessions(c.Request().Context(), v); err != nil {
 		return err
 	}
-	return redirect(c, "/settings?revoked=others")
+	return redirect(c, "/settings?done=revoked-others")
 }
