@@ -90,9 +90,11 @@ func (c *crashing) round() {
 	for i := range browsers {
 		b := c.newCrashBrowser()
 		browsers[i] = b
-		if _, _, err := b.send("GET", "/editor", nil); err != nil {
+		_, page, err := b.send("GET", "/editor", nil)
+		if err != nil {
 			c.t.Fatal(err)
 		}
+		b.viewer = crashViewer.FindStringSubmatch(page.body)[1]
 		working.Go(b.writeOn)
 		if rand.N(crashingSignIns) == 0 {
 			b.person = fakegithub.People[i].Login
@@ -125,6 +127,7 @@ type crashBrowser struct {
 	base   string
 	client *http.Client
 	notes  []*crashNote // its writing tab's
+	viewer string       // who opened that tab, as its form says
 	// person is who signs in, or "". asked and signedIn tell how far that came.
 	person          string
 	asked, signedIn bool
@@ -194,7 +197,7 @@ func (b *crashBrowser) writeOne() (goOn bool) {
 			return false // it was killed
 		case status == 303:
 			return true
-		case status != 403: // the other tab has signed in, and this one's cookie is a moment behind
+		case status != 403: // the other tab has signed in, and this one's cookies are a moment behind
 			b.t.Errorf("saving answers %d", status)
 			return false
 		}
@@ -207,6 +210,7 @@ func (b *crashBrowser) save(n *crashNote) (status int, err error) {
 	if n.version == 0 {
 		path, form = "/notes", url.Values{"new_id": {n.id}, "body": {n.pending}}
 	}
+	form.Set("viewer", b.viewer)
 	status, answer, err := b.send("POST", path, form)
 	if err != nil || status != 303 {
 		return status, err
@@ -284,6 +288,7 @@ func (b *crashBrowser) findEverything() {
 
 var (
 	crashText    = regexp.MustCompile(`(?s)<textarea\s+id="body"[^>]*>\s*(.*?)</textarea>`)
+	crashViewer  = regexp.MustCompile(`name="viewer" value="([^"]+)"`)
 	crashVersion = regexp.MustCompile(`name="version" value="(\d+)"`)
 )
 

@@ -132,9 +132,8 @@ func (h *Handlers) githubCallback(c echo.Context) error {
 		return h.showProblem(c, explain(err).Code, flow, "You could not be signed in just now, because of a fault on this server.")
 	}
 	h.setCookie(c, h.cookies.session, outcome.session, db.SessionMax)
-	if outcome.MergeID != "" {
-		h.clearCookie(c, h.cookies.guest)
-	}
+	// The guest cookie is left to keepGuest: another tab may have become a new guest while this
+	// answer is on its way, and have written.
 	return c.Redirect(http.StatusSeeOther, withReceipt(flow.Next, outcome.MergeID))
 }
 

@@ -34,10 +34,11 @@ func TestSigningInBringsTheGuestAlong(t *testing.T) {
 	if session == nil || !session.HttpOnly || !session.Secure || session.SameSite != http.SameSiteLaxMode || len(session.Value) < 22 {
 		t.Errorf("session cookie = %+v", session)
 	}
+	receipt := v.get(a.location())
 	if v.cookie("__Host-guest") != "" || v.cookie("__Host-login") != "" {
 		t.Error("the guest and login cookies are still there")
 	}
-	v.get(a.location()).must(t, 200).
+	receipt.must(t, 200).
 		has(t, "Signed in as Ada Lovelace", "2 notes and 2 profiles came with you", "Trip to Lisbon", "Night me", `src="/avatar"`).
 		hasNot(t, "Browsing as guest", guestID[:8])
 	v.get("/avatar").must(t, 200)
@@ -54,6 +55,27 @@ func TestSigningInBringsTheGuestAlong(t *testing.T) {
 		t.Error("there was no login cookie")
 	}
 	v.get("/login?next=/editor").must(t, 303) // nothing to sign in to
+}
+
+func TestAGuestThatBeganWhileTheLoginAnsweredIsKept(t *testing.T) {
+	s := newSite(t)
+	v := s.newGuest()
+	v.write("before")
+	callback := v.approve(v.leave(url.Values{"carry": {"true"}}), "ada", "")
+	tab := s.visitor() // of the same browser
+	tab.setCookie("__Host-guest", v.cookie("__Host-guest"))
+	a := v.get(callback).must(t, 303)
+	// The answer is on its way; the other tab is nobody for a moment, and tries again.
+	form := url.Values{"body": {"# Meanwhile"}}
+	tab.post("/notes", form).must(t, 403)
+	tab.post("/notes", form).must(t, 303)
+	if a.sets("__Host-guest") != nil {
+		t.Error("the login's answer takes away a guest that it does not know")
+	}
+	v.setCookie("__Host-guest", tab.cookie("__Host-guest"))
+	v.get("/editor").must(t, 200).has(t, "Signed in as").hasNot(t, "Meanwhile")
+	v.post("/logout", url.Values{}).must(t, 303)
+	v.get("/editor").must(t, 200).has(t, "Meanwhile")
 }
 
 func TestSigningInIsBoundToTheBrowserThatAsked(t *testing.T) {

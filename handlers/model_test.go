@@ -658,9 +658,6 @@ func (m *model) finishSignIn(b *browser, cb *callback, sent cookies, a answer) {
 	out := m.world.signIn(cb.person, personCalled(cb.person).Name, carried, sent.session)
 	b.session = out.session
 	b.session.hash = hashReference(b.cookie("__Host-session"))
-	if out.merge != nil {
-		b.guest = nil
-	}
 	m.rows.learnAccount(b.session.user, fmt.Sprint(personCalled(cb.person).ID))
 	m.learnMerge(a.location(), out.merge)
 	page := m.read(b, a.location())

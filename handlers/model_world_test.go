@@ -173,7 +173,7 @@ func (w *world) arrive(b *browser) modelVisit {
 		if w.seen(&b.session.seenAt) {
 			w.noted = append(w.noted, noted{session: b.session})
 		}
-		w.guestIn(b)
+		b.guest = w.guestIn(b)
 		return modelVisit{viewer: b.session.user, mayWrite: true}
 	}
 	hadSession := b.session != nil

@@ -80,11 +80,15 @@ func (h *Handlers) identify(c echo.Context) (visit, error) {
 }
 
 // keepGuest keeps a guest alive that was left in this browser when its user signed in: it
-// is to be here again after the sign-out.
+// is to be here again after the sign-out. The cookie of one that is gone is removed.
 func (h *Handlers) keepGuest(c echo.Context) error {
 	guest, found, err := h.guestOf(c)
 	if found {
 		h.touch(c.Request().Context(), guest)
+		return nil
+	}
+	if value, _ := cookie(c, h.cookies.guest); err == nil && value != "" {
+		h.clearCookie(c, h.cookies.guest)
 	}
 	return err
 }
