@@ -16,7 +16,7 @@ func TestGuestsMayOnlyReadWhenTheOperatorSaysSo(t *testing.T) {
 
 	guest.get("/editor/"+id).must(t, 200).has(t, "From better days", "Guests can read here", "readonly", `href="/login?next=%2Feditor"`)
 	for _, r := range s.routes() {
-		isGuests := strings.HasPrefix(r.path, "/notes") || strings.HasPrefix(r.path, "/profiles")
+		isGuests := strings.HasPrefix(r.path, "/notes") || strings.HasPrefix(r.path, "/profiles") || r.path == "/continue/start"
 		if r.method == "GET" || r.method == "HEAD" || !isGuests {
 			continue
 		}

@@ -67,10 +67,10 @@ func (h *Handlers) routes(e *echo.Echo) {
 	e.DELETE("/sessions/:id", h.revokeSession, own...)
 	e.POST("/sessions/:id", byMethodField(nil, h.revokeSession), own...)
 	e.POST("/erase", h.erase, own...)
-	e.POST("/continue/start", h.startHandoff, own...)
 
 	// The same, unless guests may not write.
 	write := slices.Concat(own, []echo.MiddlewareFunc{h.mayWrite})
+	e.POST("/continue/start", h.startHandoff, write...)
 	e.POST("/profiles", h.addProfile, write...)
 	e.PUT("/profiles/:id", h.updateProfile, write...)
 	e.DELETE("/profiles/:id", h.deleteProfile, write...)
