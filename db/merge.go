@@ -19,7 +19,8 @@ type Merge struct {
 	// Notes and Profiles count what moved and is still the user's, outside the trash.
 	Notes, Profiles int
 	CreatedAt       time.Time
-	// UndoneAt is zero unless the merge was undone. UndoneTo is the guest that it went to.
+	// UndoneAt is zero unless the merge was undone. UndoneTo is the guest that the
+	// user gave it to; it is empty when an operator took it away.
 	UndoneAt time.Time
 	UndoneTo string
 }
@@ -80,7 +81,11 @@ func (d *DB) UndoMerge(ctx context.Context, v Viewer, id string, guest Viewer) (
 		if err := admitGuest(t, guest); err != nil {
 			return err
 		}
-		return undoMerge(t, v, id, guest)
+		if err := undoMerge(t, v, id, guest); err != nil {
+			return err
+		}
+		_, err = t.exec(`UPDATE merges SET undone_to = $1 WHERE id = $2`, guest.ID, id)
+		return err
 	})
 	return m, err
 }
@@ -96,7 +101,7 @@ func undoMerge(t *tx, v Viewer, id string, guest Viewer) error {
 		}
 		moved += rows
 	}
-	if _, err := t.exec(`UPDATE merges SET undone_at = $1, undone_to = $2 WHERE id = $3`, t.now, guest.ID, id); err != nil {
+	if _, err := t.exec(`UPDATE merges SET undone_at = $1 WHERE id = $2`, t.now, id); err != nil {
 		return err
 	}
 	t.audit("merge.undone", slog.String("merge", id), slog.String("user", v.ID), slog.String("guest", guest.ID), slog.Int64("rows", moved))

@@ -45,7 +45,7 @@ func (h *Handlers) undoMerge(c echo.Context) error {
 	case isWaiting:
 	case !isAgain:
 		err = h.setGuestCookie(c, guest.ID)
-	case h.Now().Sub(merge.UndoneAt) < undoAgainPatience:
+	case merge.UndoneTo != "" && h.Now().Sub(merge.UndoneAt) < undoAgainPatience:
 		err = h.setGuestCookie(c, merge.UndoneTo)
 	}
 	if err != nil {

@@ -103,3 +103,19 @@ func TestUndosAtOneInstantUndoOnce(t *testing.T) {
 	v.post("/logout", url.Values{}).must(t, 303)
 	v.get("/editor/"+noteID).must(t, 200).has(t, "# From the guest")
 }
+
+func TestWhatAnOperatorTookAwayIsNotGivenBack(t *testing.T) {
+	s := newSite(t)
+	v := s.newGuest()
+	noteID := v.write("# Of somebody else")
+	undo := v.get(v.signIn("ada").location()).must(t, 200).undo(t)
+	merge := s.text(`SELECT id FROM merges`)
+	if _, _, err := s.db.UndoMergeForNobody(t.Context(), merge); err != nil {
+		t.Fatal(err)
+	}
+	if a := v.post(undo, url.Values{}).must(t, 303); a.sets("__Host-guest") != nil {
+		t.Error("undoing again makes the user the guest that has the rows")
+	}
+	v.post("/logout", url.Values{}).must(t, 303)
+	v.get("/editor/"+noteID).must(t, 404)
+}
