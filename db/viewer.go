@@ -18,6 +18,8 @@ type Viewer struct {
 	HasRow bool
 	// HasAvatar tells whether Avatar answers with a picture.
 	HasAvatar bool
+	// IsElsewhere tells whether another device goes on as this guest.
+	IsElsewhere bool
 	// SessionHash is the hash of a user's session token, and empty for a guest.
 	SessionHash string
 	// SeenAt is when the viewer was last noted to be here. It lags behind by up to
@@ -37,8 +39,10 @@ func (d *DB) Guest(ctx context.Context, id string) (Viewer, error) {
 	v := Viewer{ID: id, IsGuest: true, Name: GeneratedName(id)}
 	var isGuest, isMerged bool
 	var seenAt int64
-	err := d.reads(ctx).queryRow(`SELECT is_guest, merged_at IS NOT NULL, seen_at FROM users WHERE id = $1`, id).
-		Scan(&isGuest, &isMerged, &seenAt)
+	err := d.reads(ctx).queryRow(`SELECT is_guest, merged_at IS NOT NULL, seen_at,
+			EXISTS (SELECT 1 FROM handoffs h WHERE h.guest_id = u.id AND h.used_at IS NOT NULL)
+		FROM users u WHERE id = $1`, id).
+		Scan(&isGuest, &isMerged, &seenAt, &v.IsElsewhere)
 	switch {
 	case errors.Is(err, ErrNotFound):
 		return v, nil

@@ -37,7 +37,8 @@ func TestAGuestGoesOnOnAnotherDevice(t *testing.T) {
 	for range 2 { // looking at it does not use it up
 		phone.get(link).must(t, 200).has(t, "With 1 note", "Only if you made this link yourself").hasNot(t, "of its own")
 	}
-	phone.get(phone.goesOn(link).must(t, 303).location()).must(t, 200).has(t, "guest of your other device", "Written at the desk")
+	phone.get(phone.goesOn(link).must(t, 303).location()).must(t, 200).has(t, "guest of your other device", "Written at the desk", "your other devices can open it")
+	desk.get("/editor").must(t, 200).has(t, "your other devices can open it").hasNot(t, "Only this browser")
 	if phone.guestID() != desk.guestID() {
 		t.Error("the phone is another guest")
 	}

@@ -32,9 +32,13 @@ func (h *Handlers) card(v db.Viewer, has db.Holdings) views.Card {
 		}
 		return card
 	}
+	who := "Only this browser can open it, until "
+	if v.IsElsewhere {
+		who = "This browser and your other devices can open it, until "
+	}
 	return views.Card{
 		Disc: disc(first), Name: first.Name, GuestID: v.ID[:8],
-		Where: "Saved on this server. Only this browser can open it, until " + v.Until.Format("2 January") +
+		Where: "Saved on this server. " + who + v.Until.Format("2 January") +
 			" and longer each time you come back.",
 		SignIn: h.signInOffer(has),
 	}
